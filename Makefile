@@ -1,0 +1,62 @@
+# `make run` is the first thing to try, `make help` lists the rest.
+
+VENV ?= .venv
+# The first Python on this machine that will do. Another one: make run PYTHON=/path/to/python
+PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.13; do \
+	$$python -c 'import sys; v = sys.version_info; print(sys.executable); sys.exit(not (3, 11) <= v < (3, 14))' \
+	2>/dev/null && break; done | tail -n 1)
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+FIRST := 00_start_here
+
+ifneq ($(shell command -v uv),)
+CREATE = uv venv --quiet --seed --python "$(PYTHON)" $(VENV)
+INSTALL = uv pip install --python $(BIN)/python
+else
+CREATE = "$(PYTHON)" -m venv $(VENV)
+INSTALL = $(BIN)/python -m pip install
+endif
+
+# The notebooks run on this environment, whatever kernels the user has elsewhere.
+export JUPYTER_PREFER_ENV_PATH := 1
+unexport JUPYTER_PATH PYTHONPATH PYTHONHOME
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: help run lab test lint format clean
+.DELETE_ON_ERROR:
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+run: $(READY)  ## take a real song apart: notebook 00 as a web page, and its scores
+	@mkdir -p runs && rm -f runs/$(FIRST).html runs/$(FIRST).csv
+	$(BIN)/jupyter nbconvert --execute --to html --output-dir runs notebooks/$(FIRST).ipynb
+	@$(BIN)/python -c "import pandas; print(pandas.read_csv('runs/$(FIRST).csv').to_string(index=False))"
+	@echo "Listen and look: open runs/$(FIRST).html in a browser. Step through it: make lab"
+
+lab: $(READY)  ## open the course in JupyterLab
+	$(BIN)/jupyter lab notebooks/$(FIRST).ipynb
+
+test: $(READY)  ## run every test; ARGS go to pytest, as in make test ARGS="-m 'not notebooks'"
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY)  ## check the form of code and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY)  ## bring code and notebooks into that form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove the environment and the caches, not runs/
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	find sepmodels tests notebooks -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): requirements.txt pyproject.toml | $(BIN)/python
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. Install one, or name it: make run PYTHON=/path/to/python"; exit 1; }
+	$(CREATE) || { rm -rf $(VENV); echo "No environment could be made. Install uv, or the venv module of $(PYTHON) (on Debian: apt install python3-venv)."; exit 1; }
