@@ -1,0 +1,121 @@
+import keras
+import numpy as np
+import pytest
+
+from sepmodels import features
+from sepmodels.models import DilatedConvGRU
+
+SMALL = {"n_fft": 64, "hop_length": 16, "filters": 8, "dilations": (1, 2)}
+
+
+def noise(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("time", [1, 17, 200])
+def test_waveform_in_named_stems_out(time, channels):
+    model = DilatedConvGRU(("drums", "bass", "other"), channels=channels, **SMALL)
+    stems = model(noise(2, time, channels))
+    assert list(stems) == ["drums", "bass", "other"]
+    assert {stem.shape for stem in stems.values()} == {(2, time, channels)}
+
+
+def test_softmax_stems_sum_to_the_mixture():
+    mixture = noise(2, 300, 2)
+    stems = DilatedConvGRU(channels=2, head="softmax", **SMALL)(mixture)
+    np.testing.assert_allclose(sum(stems.values()), mixture, atol=1e-5)
+
+
+@pytest.mark.parametrize("head", ["magnitude", "sigmoid", "softmax"])
+def test_both_domains_show_the_same_estimate(head):
+    model = DilatedConvGRU(head=head, **SMALL)
+    mixture = noise(1, 256, 1)
+    stems = {source: np.asarray(stem) for source, stem in model(mixture).items()}
+    waves = model.estimator("waveform")(mixture)
+    np.testing.assert_allclose(model.targets(stems, "waveform"), waves, atol=1e-6)
+    magnitudes = np.asarray(model.estimator("magnitude")(mixture))
+    assert magnitudes.shape == model.targets(stems, "magnitude").shape == (1, 17, 33, 1, 2)
+    assert magnitudes.min() >= 0
+
+
+def test_phase_is_that_of_the_mixture():
+    model = DilatedConvGRU(head="magnitude", **SMALL)
+    mixture = noise(1, 256, 1)
+    head = model.get_layer("head")
+    head.kernel.assign(head.kernel * 0)
+    head.bias.assign(head.bias * 0 + 0.5)  # every magnitude is 0.5
+    real, imaginary = features.stft(mixture[..., 0], 64, 16)
+    level = features.magnitude(real, imaginary)
+    flat = features.istft((0.5 * real / level, 0.5 * imaginary / level), 256, 64, 16)
+    np.testing.assert_allclose(model(mixture)["vocals"][..., 0], flat, atol=1e-4)
+
+
+def test_adapt_standardizes_every_bin():
+    model = DilatedConvGRU(channels=2, **SMALL)
+    mixture = noise(4, 2000, 2) * np.array([0.1, 2.0], "float32")
+    model.adapt(mixture)
+    inner = keras.Model(model.input, model.get_layer("standardize").output)
+    seen = np.asarray(inner(mixture))
+    np.testing.assert_allclose(seen.mean(axis=(0, 1)), 0, atol=1e-3)
+    np.testing.assert_allclose(seen.std(axis=(0, 1)), 1, atol=1e-2)
+
+
+@pytest.mark.parametrize("order", ["conv_gru", "gru_conv"])
+def test_groups_do_not_meet_in_the_convolution(order):
+    model = DilatedConvGRU(groups=2, order=order, **SMALL)
+    layers = [layer for layer in model.layers if layer.name.startswith("conv_1")]
+    assert [layer.direction.kernel.shape for layer in layers] == [(3, 4, 4), (3, 4, 4)]
+
+
+def test_parameters_by_hand():
+    bins, width = 33, 8
+    stem = 3 * bins * width + 2 * width  # kernel, gain, bias
+    conv = 2 * (3 * 4 * 4 + 2 * 4)
+    gru = 2 * (3 * width * (width + width) + 6 * width)
+    head = 3 * width * 2 * bins + 2 * bins
+    model = DilatedConvGRU(groups=2, **SMALL)
+    trainable = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+    assert trainable == stem + 2 * (conv + gru) + head
+    assert model.count_params() == trainable + 2 * bins  # mean and variance of each bin
+
+
+def test_without_recurrence_a_frame_hears_its_neighbours_only():
+    model = DilatedConvGRU(gru_dilation=None, **SMALL)
+    mixture = noise(1, 800, 1)
+    changed = mixture.copy()
+    changed[:, 400] += 1.0
+    moved = np.flatnonzero(np.asarray(model(changed)["vocals"] - model(mixture)["vocals"]))
+    # Stem, blocks with dilations 1 and 2, head: 5 frames a side, and half a frame on top, twice.
+    reach = 5 * 16 + 64
+    assert moved.min() >= 400 - reach
+    assert moved.max() <= 400 + reach
+
+
+def test_recurrence_hears_everything():
+    model = DilatedConvGRU(gru_dilation=1, **SMALL)
+    mixture = noise(1, 800, 1)
+    changed = mixture.copy()
+    changed[:, 0] += 10.0
+    assert np.any(model(changed)["vocals"][:, -20:] != model(mixture)["vocals"][:, -20:])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"groups": 3}, "groups=3"),
+        ({"order": "both"}, "order='both'"),
+        ({"head": "tanh"}, "head='tanh'"),
+        ({"gru_dilation": (1, 2, 4)}, "gru_dilation=(1, 2, 4)"),
+        ({"gru_dilation": 0}, "dilation=0"),
+        ({"n_fft": 100}, "n_fft=100"),
+    ],
+)
+def test_bad_argument_is_named(arguments, named):
+    with pytest.raises(ValueError, match=named.replace("(", r"\(").replace(")", r"\)")):
+        DilatedConvGRU(**{**SMALL, **arguments})
+
+
+def test_unknown_domain_is_named():
+    with pytest.raises(ValueError, match="domain='mel'"):
+        DilatedConvGRU(**SMALL).estimator("mel")
