@@ -1,0 +1,81 @@
+"""Change the sample rate, at once or block by block."""
+
+import numpy as np
+import soxr
+
+
+def resample(samples, from_rate, to_rate):
+    """Resample to another rate, in high quality (librosa's `soxr_hq`).
+
+    Args:
+        samples: array `(time, channels)`.
+        from_rate: int. Rate of `samples`, in Hz.
+        to_rate: int. Rate of the result, in Hz.
+
+    Returns:
+        float32 `(ceil(time * to_rate / from_rate), channels)`.
+
+    Example:
+
+    >>> sm.audio.resample(np.zeros((44101, 2)), 44100, 16000).shape
+    (16001, 2)
+    """
+    samples = np.asarray(samples, "float32")
+    length = resampled_length(len(samples), from_rate, to_rate)
+    if from_rate == to_rate or not len(samples):
+        return samples
+    try:
+        import librosa
+    except ImportError:
+        raise ImportError("resampling needs librosa: pip install librosa") from None
+    resampled = librosa.resample(
+        samples, orig_sr=from_rate, target_sr=to_rate, res_type="soxr_hq", axis=0, fix=False
+    )
+    return librosa.util.fix_length(resampled, size=length, axis=0)
+
+
+class Resampler:
+    """`resample` for a stream: blocks in, blocks out, together equal to the whole at once.
+
+    Args:
+        from_rate: int. Rate of the blocks pushed, in Hz.
+        to_rate: int. Rate of the blocks returned, in Hz.
+        channels: int. Number of channels.
+
+    Example:
+
+    >>> resampler = sm.audio.Resampler(16000, 8000, channels=1)
+    >>> halves = [resampler.push(np.zeros((501, 1))), resampler.push(np.zeros((500, 1)), last=True)]
+    >>> len(np.concatenate(halves))
+    501
+    """
+
+    def __init__(self, from_rate, to_rate, channels):
+        resampled_length(0, from_rate, to_rate)
+        self.from_rate = from_rate
+        self.to_rate = to_rate
+        self._stream = soxr.ResampleStream(from_rate, to_rate, channels, "float32", "HQ")
+        self._pushed = 0
+        self._returned = 0
+
+    def push(self, block, last=False):
+        """Take a block `(time, channels)`, return what can be said so far, of any length."""
+        block = np.ascontiguousarray(block, "float32")
+        self._pushed += len(block)
+        if self.from_rate == self.to_rate:
+            return block
+        ready = self._stream.resample_chunk(block, last=last)
+        if last:
+            total = resampled_length(self._pushed, self.from_rate, self.to_rate)
+            missing = total - self._returned - len(ready)
+            ready = np.pad(ready, ((0, max(0, missing)), (0, 0)))[: total - self._returned]
+        self._returned += len(ready)
+        return ready
+
+
+def resampled_length(length, from_rate, to_rate):
+    """How many samples `length` samples become: `ceil(length * to_rate / from_rate)`."""
+    for name, rate in (("from_rate", from_rate), ("to_rate", to_rate)):
+        if rate != int(rate) or rate < 1:
+            raise ValueError(f"`{name}` must be a whole number of Hz. Received: {name}={rate}")
+    return -(-length * int(to_rate) // int(from_rate))

@@ -1,0 +1,129 @@
+"""Write audio files: a file appears under its name only when it is whole."""
+
+import os
+import pathlib
+import uuid
+import warnings
+
+import numpy as np
+import soundfile
+
+from sepmodels.audio import file
+
+_SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24", ".ogg": "VORBIS", ".mp3": "MPEG_LAYER_III"}
+
+
+class Writer:
+    """Write an audio file block by block; it appears under its name only when it is whole.
+
+    wav as 32-bit float (stems may exceed 1.0, nothing is lost), flac as 24-bit integers, ogg
+    (Vorbis) and mp3. flac cannot hold more than full scale: what it clips is told in a warning.
+
+    Args:
+        path: str or path. The suffix chooses the format. An existing file is replaced.
+        sample_rate: int. In Hz.
+        channels: int. Number of channels.
+
+    Raises:
+        AudioError: unknown suffix, a folder that cannot be written, a format that cannot hold
+            this rate or number of channels, NaN among the samples, or no samples at all.
+
+    Example:
+
+    >>> import tempfile
+    >>> path = tempfile.mkdtemp() + "/silence.flac"
+    >>> with sm.audio.Writer(path, sample_rate=16000, channels=2) as writer:
+    ...     for _ in range(3):
+    ...         writer.write(np.zeros((1000, 2)))
+    >>> sm.audio.info(path)
+    Info(sample_rate=16000, channels=2, length=3000)
+    """
+
+    def __init__(self, path, sample_rate, channels):
+        self.path = pathlib.Path(path)
+        self.sample_rate = sample_rate
+        self.channels = channels
+        self.length = 0
+        self.clipped = 0
+        if file.suffix(path) not in _SUBTYPES:
+            raise file.AudioError(f"{path}: unknown format; write one of {' '.join(_SUBTYPES)}")
+        folder = self.path.parent
+        if not folder.is_dir():
+            raise FileNotFoundError(f"{path}: there is no folder {folder}; create it first")
+        if self.path.is_dir():
+            raise file.AudioError(f"{path} is a folder; give the name of a file in it")
+        if not os.access(folder, os.W_OK):
+            raise file.AudioError(f"{path}: folder {folder} cannot be written; choose another")
+        self._part = folder / f".{self.path.name}.{uuid.uuid4().hex[:8]}.part"
+
+    def __enter__(self):
+        suffix = file.suffix(self.path)
+        try:
+            self._sound = soundfile.SoundFile(
+                self._part,
+                "w",
+                self.sample_rate,
+                self.channels,
+                subtype=_SUBTYPES[suffix],
+                format=suffix[1:].upper(),
+            )
+        except (soundfile.LibsndfileError, TypeError, ValueError) as error:
+            self._part.unlink(missing_ok=True)
+            raise file.AudioError(
+                f"{self.path}: cannot write {suffix} with {self.channels} channels at "
+                f"{self.sample_rate} Hz ({file.reason(error)}); try .wav"
+            ) from None
+        return self
+
+    def write(self, block):
+        """Append samples `(time, channels)`."""
+        block = np.asarray(block, "float32")
+        if block.ndim != 2 or block.shape[1] != self.channels:
+            raise file.AudioError(
+                f"{self.path}: samples must be (time, {self.channels}). Received: {block.shape}"
+            )
+        file.finite(self.path, block, self.length, self.sample_rate)
+        if _SUBTYPES[file.suffix(self.path)].startswith("PCM"):
+            self.clipped += int(np.count_nonzero(np.abs(block) > 1.0))
+        try:
+            # libsndfile's Vorbis encoder overflows its stack when it gets minutes at once.
+            for start in range(0, len(block), 65536):
+                self._sound.write(block[start : start + 65536])
+        except soundfile.LibsndfileError as error:
+            raise file.AudioError(f"{self.path}: writing failed ({file.reason(error)})") from None
+        self.length += len(block)
+
+    def __exit__(self, kind, error, traceback):
+        self._sound.close()
+        if kind is not None or self.length == 0:
+            self._part.unlink()
+            if kind is None:
+                raise file.AudioError(f"{self.path}: 0 samples were written; nothing is kept")
+            return
+        os.replace(self._part, self.path)
+        if self.clipped:
+            warnings.warn(
+                f"{self.path}: {self.clipped} samples beyond full scale were clipped; "
+                "lower the volume, or write .wav, which holds them",
+                stacklevel=2,
+            )
+
+
+def write(path, samples, sample_rate):
+    """Write samples `(time, channels)` to an audio file.
+
+    Args:
+        path: str or path. The suffix chooses the format, see `Writer`.
+        samples: array `(time, channels)`. Full scale is 1.0.
+        sample_rate: int. In Hz.
+
+    Raises:
+        AudioError: as `Writer`.
+    """
+    samples = np.asarray(samples, "float32")
+    if samples.ndim != 2:
+        raise file.AudioError(
+            f"{path}: samples must be (time, channels). Received: {samples.shape}"
+        )
+    with Writer(path, sample_rate, samples.shape[1]) as writer:
+        writer.write(samples)

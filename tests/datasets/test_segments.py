@@ -1,0 +1,295 @@
+"""Examples: drawn from (seed, number) alone, cut from the songs exactly, remixed as told."""
+
+import importlib.util
+import itertools
+import logging
+
+import numpy as np
+import pytest
+import soundfile
+import tensorflow as tf
+
+from sepmodels.datasets import native_wav
+from sepmodels.datasets.augment import Augment, Draw
+from sepmodels.datasets.segments import excerpts, segments
+from sepmodels.datasets.track import Track
+
+RATE = 8000
+SOURCES = ("vocals", "accompaniment")
+REMIX = Augment(gains=(0.25, 1.25), cross_songs=0.5, swap_channels=0.5)
+
+
+def ramp(song, source, length, channels=1):
+    """Samples that tell where they come from: song and source in the sign and size, then time."""
+    level = (song + 1) * (1 if source == "vocals" else -1)
+    time = np.arange(length)[:, None] / length
+    return (level + 0.5 * time + 0.1 * np.arange(channels)).astype("float32") / 16
+
+
+def songs(lengths=(4000, 1000, 2500), channels=1, sources=SOURCES):
+    return [
+        Track.from_arrays(
+            f"song {number}",
+            {source: ramp(number, source, length, channels) for source in sources},
+            RATE,
+        )
+        for number, length in enumerate(lengths)
+    ]
+
+
+def first(dataset, count):
+    """The first examples: mixtures `(count, time, channels)` and the same of each source."""
+    batches = itertools.islice(dataset.unbatch().as_numpy_iterator(), count)
+    mixtures, stems = zip(*batches, strict=True)
+    return np.stack(mixtures), {
+        source: np.stack([stem[source] for stem in stems]) for source in stems[0]
+    }
+
+
+def assert_same(one, other):
+    np.testing.assert_array_equal(one[0], other[0])
+    assert one[1].keys() == other[1].keys()
+    for source in one[1]:
+        np.testing.assert_array_equal(one[1][source], other[1][source])
+
+
+def test_shapes_and_types():
+    mixture, stems = next(iter(segments(songs(), 320, 4)))
+    assert mixture.shape == (4, 320, 1)
+    assert tuple(stems) == SOURCES
+    for tensor in (mixture, *stems.values()):
+        assert tensor.dtype == tf.float32
+    spec = segments(songs(), 320, 4, channels=2).element_spec[0]
+    assert spec.shape == (4, 320, 2)
+
+
+def test_the_mixture_is_the_sum_of_the_stems():
+    mixture, stems = first(segments(songs(), 320, 4, augment=REMIX), 20)
+    np.testing.assert_array_equal(mixture, stems["vocals"] + stems["accompaniment"])
+
+
+def test_the_same_seed_gives_the_same_examples_another_does_not():
+    one = first(segments(songs(), 320, 4, augment=REMIX, seed=7), 20)
+    assert_same(one, first(segments(songs(), 320, 4, augment=REMIX, seed=7), 20))
+    other = first(segments(songs(), 320, 4, augment=REMIX, seed=8), 20)
+    assert np.abs(one[0] - other[0]).max() > 0.01
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 7])
+def test_resuming_goes_on_as_if_it_had_never_stopped(batch_size):
+    whole = first(segments(songs(), 320, 4, augment=REMIX, seed=7), 30)
+    resumed = first(segments(songs(), 320, batch_size, augment=REMIX, seed=7, start=10), 20)
+    assert_same(resumed, (whole[0][10:], {s: stem[10:] for s, stem in whole[1].items()}))
+
+
+def test_the_draw_is_the_same_on_every_machine_and_version():
+    draw = Draw(songs(), 320, SOURCES, REMIX, seed=3)
+    tracks, starts, gains, swaps = zip(*(draw(number) for number in range(4)), strict=True)
+    assert np.array(tracks).tolist() == [[2, 1], [0, 0], [0, 0], [2, 2]]
+    assert np.array(starts).tolist() == [[0, 0]] * 4
+    np.testing.assert_allclose(gains, np.zeros((4, 2)), atol=1e-6)
+    assert np.array(swaps).tolist() == [[False, False]] * 4
+
+
+def test_without_augmentation_examples_are_pieces_of_one_song():
+    _, stems = first(segments(songs(), 320, 4), 40)
+    starts = set()
+    for vocals, accompaniment in zip(stems["vocals"], stems["accompaniment"], strict=True):
+        number = int(vocals[0, 0] * 16) - 1
+        length = (4000, 1000, 2500)[number]
+        start = round((vocals[0, 0] * 16 - number - 1) * 2 * length)
+        np.testing.assert_array_equal(vocals, ramp(number, "vocals", length)[start : start + 320])
+        band = ramp(number, "accompaniment", length)[start : start + 320]
+        np.testing.assert_array_equal(accompaniment, band)
+        starts.add((number, start))
+    assert len(starts) > 30
+
+
+def test_songs_are_drawn_by_duration_and_starts_evenly():
+    draw = Draw(songs(), 500, SOURCES, Augment(), seed=0)
+    drawn = [draw(number) for number in range(4000)]
+    tracks = np.array([tracks[0] for tracks, *_ in drawn])
+    starts = np.array([starts[0] for _, starts, *_ in drawn])
+    shares = np.bincount(tracks) / len(tracks)
+    np.testing.assert_allclose(shares, np.array([4000, 1000, 2500]) / 7500, atol=0.03)
+    for number, room in enumerate([3501, 501, 2001]):
+        own = starts[tracks == number]
+        assert own.min() >= 0
+        assert own.max() < room
+        np.testing.assert_allclose(
+            np.quantile(own, [0.25, 0.5, 0.75]) / room, [0.25, 0.5, 0.75], atol=0.06
+        )
+
+
+def test_one_gain_for_each_source_and_example():
+    plain = first(segments(songs(), 320, 4, seed=5), 40)[1]
+    remixed = first(segments(songs(), 320, 4, seed=5, augment=Augment(gains=(0.25, 1.25))), 40)[1]
+    gains = {source: remixed[source] / plain[source] for source in SOURCES}
+    for gain in gains.values():
+        np.testing.assert_allclose(gain, gain[:, :1], rtol=1e-5)
+        assert 0.25 <= gain.min() < 0.35
+        assert 1.15 < gain.max() <= 1.25
+    assert abs(np.corrcoef(*(gain[:, 0, 0] for gain in gains.values()))[0, 1]) < 0.4
+
+
+def test_the_share_of_examples_that_mix_songs():
+    for share in (0.0, 0.4, 1.0):
+        draw = Draw(songs((2000,) * 4), 500, SOURCES, Augment(cross_songs=share), seed=0)
+        places = [draw(number)[:2] for number in range(2000)]
+        apart = np.mean([starts[0] != starts[1] for _, starts in places])
+        songs_apart = np.mean([tracks[0] != tracks[1] for tracks, _ in places])
+        np.testing.assert_allclose([apart, songs_apart], [share, share * 0.75], atol=0.04)
+
+
+def test_swapped_channels():
+    tracks = songs(channels=2)
+    augment = Augment(swap_channels=0.3)
+    swapped = []
+    for stem in first(segments(tracks, 320, 4, augment=augment), 200)[1].values():
+        right_minus_left = stem[..., 1] - stem[..., 0]
+        np.testing.assert_allclose(np.abs(right_minus_left), 0.1 / 16, atol=1e-6)
+        swapped.append(right_minus_left[:, 0] < 0)
+    np.testing.assert_allclose(np.mean(swapped), 0.3, atol=0.06)
+
+
+def test_music_without_voices_joins_where_songs_are_mixed():
+    extra = Track.from_arrays("band", {"accompaniment": ramp(9, "band", 8000)}, RATE)
+    tracks = [*songs(), extra]
+    draw = Draw(tracks, 320, SOURCES, Augment(cross_songs=0.5), seed=0)
+    drawn = np.array([draw(number)[0] for number in range(2000)])
+    assert set(drawn[:, 0]) == {0, 1, 2}
+    np.testing.assert_allclose(np.mean(drawn[:, 1] == 3), 0.5 * 8000 / 15500, atol=0.04)
+    augment = Augment(cross_songs=1.0)
+    _, stems = first(segments(tracks, 320, 4, augment=augment), 40)
+    assert (stems["accompaniment"].min(axis=(1, 2)) < -9 / 16).any()
+    with pytest.raises(ValueError, match=r"'band'.*never be heard.*cross_songs"):
+        segments(tracks, 320, 4)
+    with pytest.raises(ValueError, match="no track has the source 'vocals'"):
+        segments([extra], 320, 4, augment=augment)
+    parts = [songs(sources=("vocals",))[0], extra]
+    with pytest.raises(ValueError, match="no track has all the sources"):
+        segments(parts, 320, 4, augment=Augment(cross_songs=0.5))
+    segments(parts, 320, 4, augment=augment)
+
+
+def test_short_songs_are_followed_by_silence():
+    _, stems = first(segments(songs((100,)), 320, 2), 2)
+    for source in SOURCES:
+        np.testing.assert_array_equal(stems[source][0, :100], ramp(0, source, 100))
+        np.testing.assert_array_equal(stems[source][0, 100:], 0)
+
+
+def test_channels_are_averaged_or_doubled():
+    _, stems = first(excerpts(songs((500,), channels=2), 500, 1, channels=1), 1)
+    mean = ramp(0, "vocals", 500, 2).mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(stems["vocals"][0], mean, atol=1e-7)
+    _, stems = first(excerpts(songs((500,)), 500, 1, channels=2), 1)
+    np.testing.assert_array_equal(stems["vocals"][0], np.repeat(ramp(0, "vocals", 500), 2, axis=1))
+    mixed = [*songs((500,)), *songs((500,), channels=2)]
+    assert first(excerpts(mixed, 500, 1), 2)[0].shape == (2, 500, 2)
+
+
+def test_excerpts_are_consecutive_and_each_once():
+    tracks = songs((1000, 640))
+    dataset = excerpts(tracks, 320, 4)
+    assert len(dataset) == 2
+    mixtures, stems = first(dataset, 100)
+    assert [len(mixture) for mixture, _ in dataset] == [4, 2]
+    for source in SOURCES:
+        joined = stems[source].reshape(-1, 1)
+        np.testing.assert_array_equal(joined[:1000], tracks[0].stems[source])
+        np.testing.assert_array_equal(joined[1000:1280], 0)
+        np.testing.assert_array_equal(joined[1280:], tracks[1].stems[source])
+    np.testing.assert_array_equal(mixtures, stems["vocals"] + stems["accompaniment"])
+
+
+def in_wav(folder, subtype, joined=False):
+    """Three stereo songs in memory, and the same in WAV files."""
+    folder.mkdir()
+    memory, files = [], []
+    for number in range(3):
+        noise = np.random.default_rng(number).uniform(-0.9, 0.9, (3000 + number, 2))
+        exact = np.round(noise * 32768) / 32768
+        path = folder / f"{number}.wav"
+        soundfile.write(path, exact, RATE, subtype=subtype)
+        if joined:
+            arrays = {"vocals": exact[:, 1:], "accompaniment": exact[:, :1]}
+            places = {"vocals": (path, 1), "accompaniment": (path, 0)}
+        else:
+            soundfile.write(folder / f"{number} band.wav", -exact, RATE, subtype=subtype)
+            arrays = {"vocals": exact, "accompaniment": -exact}
+            places = {"vocals": path, "accompaniment": folder / f"{number} band.wav"}
+        memory.append(Track.from_arrays(str(number), arrays, RATE))
+        files.append(Track.from_files(str(number), places))
+    return memory, files
+
+
+@pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT", "PCM_24"])
+@pytest.mark.parametrize("native", [False, True])
+def test_files_give_the_same_examples_as_memory(tmp_path, monkeypatch, subtype, joined, native):
+    """Whoever reads, tensorflow-io (where it is installed) or soundfile."""
+    memory, files = in_wav(tmp_path / "wav", subtype, joined)
+    if not native:
+        monkeypatch.setattr(native_wav, "_core_ops", lambda: None)
+    expected = native and subtype != "PCM_24" and importlib.util.find_spec("tensorflow_io")
+    assert (native_wav.reader(files, SOURCES) is not None) == bool(expected)
+    for make in (
+        lambda tracks: segments(tracks, 400, 4, seed=1, augment=REMIX),
+        lambda tracks: excerpts(tracks, 400, 4),
+    ):
+        assert_same(first(make(files), 24), first(make(memory), 24))
+
+
+def test_pipelines_side_by_side_do_not_disturb_each_other(tmp_path):
+    """tensorflow-io's own `AudioIOTensor` gives pieces of the wrong file here."""
+    memory, files = in_wav(tmp_path / "wav", "FLOAT")
+    together = zip(
+        *(segments(files, 100, 8, seed=1, start=start) for start in (0, 0, 3)),
+        *(segments(memory, 100, 8, seed=1, start=start) for start in (0, 0, 3)),
+        strict=True,
+    )
+    for a, b, c, *expected in itertools.islice(together, 60):
+        for (mixture, _), (wanted, _) in zip((a, b, c), expected, strict=True):
+            np.testing.assert_array_equal(mixture, wanted)
+
+
+def test_a_missing_tensorflow_io_is_said_once(tmp_path, monkeypatch, caplog):
+    _, files = in_wav(tmp_path / "wav", "FLOAT")
+    monkeypatch.setitem(__import__("sys").modules, "tensorflow_io.python.ops", None)
+    native_wav._core_ops.cache_clear()
+    with caplog.at_level(logging.INFO):
+        assert native_wav.reader(files, SOURCES) is None
+        assert native_wav.reader(files, SOURCES) is None
+    native_wav._core_ops.cache_clear()
+    assert [record.message.count("tensorflow-io") for record in caplog.records] == [1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"tracks": []}, "`tracks` is empty"),
+        ({"length": 0}, "length=0"),
+        ({"batch_size": 0}, "batch_size=0"),
+        ({"sample_rate": 16000}, r"'song 0'.*not at 16000 Hz; use track.resampled"),
+        ({"channels": 2, "tracks": songs(channels=3)}, "channels=2"),
+        ({"sources": ("piano",)}, "'?piano'?"),
+    ],
+)
+def test_bad_arguments(arguments, words):
+    for make in (segments, excerpts):
+        with pytest.raises(ValueError, match=words):
+            make(**{"tracks": songs(), "length": 320, "batch_size": 4} | arguments)
+
+
+def test_bad_numbers():
+    for name in ("seed", "start"):
+        with pytest.raises(ValueError, match=f"{name}=-1"):
+            segments(songs(), 320, 4, **{name: -1})
+    for arguments, words in [
+        ({"gains": (1.0, 0.5)}, "gains"),
+        ({"cross_songs": 1.1}, "cross_songs=1.1"),
+        ({"swap_channels": -0.1}, "swap_channels=-0.1"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            Augment(**arguments)
