@@ -1,0 +1,177 @@
+"""`train`: a recipe and songs in, a trained model and its history out; resumes by itself."""
+
+import dataclasses
+import platform
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from sepmodels import __version__
+from sepmodels import losses
+from sepmodels.checkpoint import Checkpoint
+from sepmodels.datasets.segments import Augment
+from sepmodels.datasets.segments import excerpts
+from sepmodels.datasets.segments import segments
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A training that has ended or may go on.
+
+    Attributes:
+        folder: Path. Holds `recipe.json`, `log.csv`, `tensorboard/`, `best.keras`.
+        model: `Separator` with the weights of the best epoch.
+        history: DataFrame. One row per epoch: `loss`, `val_loss`, `learning_rate`.
+    """
+
+    folder: Path
+    model: keras.Model
+    history: pd.DataFrame
+
+
+def train(recipe, songs, folder, validation=None, *, backing=(), progress=True):
+    """Train the model of a recipe on songs.
+
+    The best epoch on the validation songs is kept. If the folder holds an earlier training by
+    the same recipe it goes on after the last finished epoch, and ends as if it had never
+    stopped: weights, optimiser and the place in the stream of examples are all restored.
+
+    Args:
+        recipe: `sepmodels.recipes.Recipe`.
+        songs: list of `Track`. All at the sample rate of the model.
+        folder: path. Where to keep everything; made if missing.
+        validation: list of `Track`, never trained on. Defaults to `None`: every tenth group
+            of the songs (at least one group) is held out, where tracks of one group share a
+            singer or a backing.
+        backing: list of `Track` without vocals, mixed under the voices of other songs.
+            Defaults to none.
+        progress: bool. Whether to show a progress bar. Defaults to `True`.
+
+    Returns:
+        A `Run`.
+
+    Raises:
+        ValueError: if the folder belongs to another recipe, no songs are left to train or to
+            validate on, or the songs have another sample rate than the model.
+
+    Example:
+
+    >>> import tempfile
+    >>> songs = sm.datasets.synthetic.load(2, seconds=2.0)
+    >>> recipe = sm.recipes.quick(sm.recipes.DILATED_CONV_GRU)
+    >>> recipe = recipe.vary(filters=8, segment=0.5, steps_per_epoch=2, epochs=1)
+    >>> run = sm.train(recipe, songs, tempfile.mkdtemp(), progress=False)
+    >>> len(run.history)
+    1
+    """
+    folder = Path(folder)
+    if validation is None:
+        songs, validation = hold_out(songs)
+    _check(songs, validation)
+    keras.utils.set_random_seed(recipe.seed)
+    model = recipe.build()
+    estimator = model.estimator(recipe.domain)
+    steps = recipe.epochs * recipe.steps_per_epoch
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
+    estimator.compile(
+        keras.optimizers.Adam(schedule, global_clipnorm=5.0),
+        loss=losses.get(recipe.loss),
+        jit_compile=False,  # the recurrence is slower under XLA, and barred from cuDNN
+    )
+    checkpoint = Checkpoint(folder, model, describe(recipe, songs, validation, backing))
+    done = checkpoint.resume(estimator)
+
+    length = round(recipe.segment * model.sample_rate)
+    form = {"sources": model.sources, "sample_rate": model.sample_rate, "channels": model.channels}
+    augment = Augment(gains=recipe.gains, cross_songs=recipe.cross_songs)
+    examples = segments(
+        [*songs, *backing],
+        length,
+        recipe.batch_size,
+        augment=augment,
+        seed=recipe.seed,
+        start=done * recipe.steps_per_epoch * recipe.batch_size,
+        **form,
+    )
+    if done == 0:
+        model.adapt(np.concatenate([mixture for mixture, _ in examples.take(8)]))
+
+    def aim(mixture, stems):
+        return mixture, model.targets(stems, recipe.domain)
+
+    try:
+        estimator.fit(
+            examples.map(aim).prefetch(2),
+            initial_epoch=done,
+            epochs=recipe.epochs,
+            steps_per_epoch=recipe.steps_per_epoch,
+            validation_data=excerpts(validation, length, recipe.batch_size, **form).map(aim),
+            callbacks=[checkpoint, keras.callbacks.TensorBoard(folder / "tensorboard")],
+            shuffle=False,  # the examples are random already
+            verbose="auto" if progress else 0,
+        )
+    except tf.errors.ResourceExhaustedError as error:
+        raise MemoryError(
+            "the device has too little memory for a training step: lower batch_size "
+            f"({recipe.batch_size}) or segment ({recipe.segment} s) of the recipe"
+        ) from error
+    return Run(folder, keras.saving.load_model(checkpoint.best), checkpoint.history)
+
+
+def hold_out(songs):
+    """Parts songs into training and validation, one group in ten, at least one, held out.
+
+    Which groups depends on their names alone, so it is the same on every machine.
+
+    Args:
+        songs: list of `Track`.
+
+    Returns:
+        `(training, validation)`, two lists of `Track`.
+
+    Example:
+
+    >>> training, validation = sm.training.hold_out(sm.datasets.synthetic.load(4, seconds=1.0))
+    >>> len(training), len(validation)
+    (3, 1)
+    """
+    groups = sorted({song.group for song in songs})
+    held = set(groups[4::10] or groups[-1:])
+    return (
+        [song for song in songs if song.group not in held],
+        [song for song in songs if song.group in held],
+    )
+
+
+def _check(songs, validation):
+    if not songs or not validation:
+        raise ValueError(
+            f"train on no songs, or validate on none: {len(songs)} songs to train on, "
+            f"{len(validation)} for validation; pass songs of at least two groups"
+        )
+    shared = {song.group for song in songs} & {song.group for song in validation}
+    if shared:
+        raise ValueError(
+            f"validation shares {len(shared)} groups with the training songs, which makes its "
+            f"score worthless, the first being {min(shared)!r}; keep whole groups on one side"
+        )
+
+
+def describe(recipe, songs, validation, backing):
+    """What decides a training, and with which versions it ran, as plain data for json."""
+    return {
+        "recipe": dataclasses.asdict(recipe),
+        "songs": [song.name for song in songs],
+        "validation": [song.name for song in validation],
+        "backing": [song.name for song in backing],
+        "versions": {
+            "python": platform.python_version(),
+            "sepmodels": __version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "numpy": np.__version__,
+        },
+    }

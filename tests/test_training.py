@@ -1,0 +1,154 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+import sepmodels as sm
+
+TINY = sm.recipes.quick(sm.recipes.DILATED_CONV_GRU).vary(
+    filters=8, dilations=(1, 2), gru_dilation=2, n_fft=128, hop_length=64, sample_rate=8000,
+    segment=0.5, batch_size=2, steps_per_epoch=3, epochs=3,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def songs():
+    return sm.datasets.synthetic.load(4, seconds=2.0, sample_rate=8000)
+
+
+class Interrupted(Exception):
+    pass
+
+
+def weights(run):
+    return np.concatenate([weight.numpy().ravel() for weight in run.model.weights])
+
+
+def test_resuming_equals_never_having_stopped(songs, tmp_path, monkeypatch):
+    whole = sm.train(TINY, songs, tmp_path / "whole", progress=False)
+
+    keep = sm.checkpoint.Checkpoint.on_epoch_begin
+
+    def interrupt(self, epoch, logs=None):
+        if epoch == 2:
+            raise Interrupted
+        keep(self, epoch, logs)
+
+    with monkeypatch.context() as patch, pytest.raises(Interrupted):
+        patch.setattr(sm.checkpoint.Checkpoint, "on_epoch_begin", interrupt)
+        sm.train(TINY, songs, tmp_path / "parts", progress=False)
+    resumed = sm.train(TINY, songs, tmp_path / "parts", progress=False)
+
+    np.testing.assert_allclose(weights(resumed), weights(whole), atol=1e-6)
+    for column in ("epoch", "loss", "val_loss", "learning_rate"):
+        np.testing.assert_allclose(resumed.history[column], whole.history[column], rtol=1e-4)
+
+
+def test_a_finished_training_is_only_loaded(songs, tmp_path):
+    first = sm.train(TINY, songs, tmp_path, progress=False)
+    stamp = first.folder.joinpath("log.csv").stat().st_mtime_ns
+    again = sm.train(TINY, songs, tmp_path, progress=False)
+    assert first.folder.joinpath("log.csv").stat().st_mtime_ns == stamp
+    np.testing.assert_array_equal(weights(first), weights(again))
+
+
+def test_what_a_training_leaves(songs, tmp_path):
+    run = sm.train(TINY, songs, tmp_path, progress=False)
+    assert run.history["epoch"].tolist() == [1, 2, 3]
+    assert run.history["learning_rate"].iloc[-1] == pytest.approx(0, abs=1e-6)
+    card = json.loads((tmp_path / "recipe.json").read_text())
+    assert card["recipe"]["arguments"]["filters"] == 8
+    assert set(card["versions"]) == {"python", "sepmodels", "tensorflow", "keras", "numpy"}
+    assert not set(card["songs"]) & set(card["validation"])
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "best.keras", "log.csv", "recipe.json", "state-00003.weights.h5", "tensorboard",
+    }  # fmt: skip
+
+
+def test_it_learns(songs, tmp_path):
+    recipe = TINY.vary(steps_per_epoch=25, epochs=2, learning_rate=1e-2)
+    run = sm.train(recipe, songs, tmp_path, progress=False)
+    untrained = sm.train(TINY.vary(learning_rate=0.0), songs, tmp_path / "zero", progress=False)
+    assert run.history["val_loss"].min() < untrained.history["val_loss"].min() - 1.0  # dB
+
+
+def test_the_best_epoch_is_kept(songs, tmp_path, monkeypatch):
+    values = iter([3.0, 1.0, 2.0])
+    keep = sm.checkpoint.Checkpoint.on_epoch_end
+    seen = []
+
+    def told(self, epoch, logs=None):
+        keep(self, epoch, {**logs, "val_loss": next(values)})
+        seen.append(np.concatenate([w.numpy().ravel() for w in self.separator.weights]))
+
+    monkeypatch.setattr(sm.checkpoint.Checkpoint, "on_epoch_end", told)
+    run = sm.train(TINY, songs, tmp_path, progress=False)
+    np.testing.assert_array_equal(weights(run), seen[1])
+
+
+def test_backing_music_joins_the_mixtures(songs, tmp_path):
+    band = sm.datasets.Track.from_arrays(
+        "band", {"accompaniment": songs[0].stems["accompaniment"]}, songs[0].sample_rate
+    )
+    run = sm.train(TINY.vary(epochs=1), songs, tmp_path, backing=[band], progress=False)
+    assert json.loads((run.folder / "recipe.json").read_text())["backing"] == ["band"]
+
+
+def test_folder_of_another_recipe_is_refused(songs, tmp_path):
+    sm.train(TINY.vary(epochs=1), songs, tmp_path, progress=False)
+    with pytest.raises(ValueError, match="holds a training whose recipe differ"):
+        sm.train(TINY.vary(epochs=1, seed=1), songs, tmp_path, progress=False)
+    with pytest.raises(ValueError, match="holds a training whose songs differ"):
+        sm.train(TINY.vary(epochs=1), songs[1:], tmp_path, progress=False)
+
+
+def test_validating_on_training_songs_is_refused(songs, tmp_path):
+    with pytest.raises(ValueError, match="shares 1 groups"):
+        sm.train(TINY, songs, tmp_path, validation=songs[:1], progress=False)
+
+
+@pytest.mark.parametrize(("training", "validation"), [(0, 1), (1, 0)])
+def test_no_songs_is_refused(songs, tmp_path, training, validation):
+    with pytest.raises(ValueError, match="no songs"):
+        sm.train(TINY, songs[:training], tmp_path, songs[3 : 3 + validation], progress=False)
+
+
+def test_diverging_is_said(songs, tmp_path):
+    with pytest.raises(ArithmeticError, match="lower learning_rate"):
+        sm.train(TINY.vary(learning_rate=float("nan")), songs, tmp_path, progress=False)
+
+
+def test_hold_out_keeps_groups_together(songs):
+    pairs = [
+        sm.datasets.Track.from_arrays(f"{group}{i}", dict(songs[0].stems), 8000, group=group)
+        for group in "abcdefghijkl"
+        for i in range(2)
+    ]
+    training, validation = sm.training.hold_out(pairs)
+    assert [track.name for track in validation] == ["e0", "e1"]
+    assert len(training) == 22
+    reversed_order = sm.training.hold_out(pairs[::-1])[1]
+    assert {track.group for track in reversed_order} == {"e"}
+
+
+def test_a_recipe_varies_itself_or_its_model():
+    recipe = sm.recipes.DILATED_CONV_GRU
+    varied = recipe.vary(loss="mse", gru_dilation=None)
+    assert dataclasses.replace(recipe, loss="mse").loss == varied.loss == "mse"
+    assert "gru_" not in " ".join(layer.name for layer in varied.vary(filters=8).build().layers)
+    assert recipe.arguments["gru_dilation"] == (1, 2, 4, 8)
+
+
+@pytest.mark.parametrize(
+    "recipe", [sm.recipes.DILATED_CONV_GRU, sm.recipes.DILATED_CONV_GRU_PAPER]
+)
+def test_every_recipe_builds(recipe):
+    model = recipe.build()
+    assert model.estimator(recipe.domain).output.shape[-1] == len(model.sources)
+    assert recipe.loss in sm.losses.LOSSES
+
+
+def test_unknown_model_is_named():
+    with pytest.raises(ValueError, match="model='Nonesuch'"):
+        sm.recipes.Recipe("Nonesuch")
