@@ -1,0 +1,231 @@
+"""The command line: `python -m sepmodels demo | separate | train | evaluate | doctor`."""
+
+import argparse
+import contextlib
+import importlib
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import sepmodels as sm
+
+# What a user can cause and repair: told in one line. Everything else is a fault of ours.
+EXPECTED = (ValueError, OSError, ImportError, MemoryError, ArithmeticError)
+
+
+def demo(options):
+    """Separates the real clip that every installation has, and scores the stems."""
+    song = sm.datasets.sample.load()
+    folder = Path(options.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    stems = sm.separate(sm.load_pretrained(), song.mixture, song.sample_rate)
+    for name, samples in {"mixture": song.mixture, **stems}.items():
+        sm.audio.write(folder / f"{name}.wav", samples, song.sample_rate)
+        print(folder / f"{name}.wav")
+    show(sm.evaluate(stems, song.stems, song.sample_rate))
+
+
+def separate(options):
+    """Separates every song that it can, and tells which it cannot."""
+    model = sm.load_pretrained() if options.model is None else sm.pretrained.load(options.model)
+    residual = None if options.residual == "none" else options.residual
+    errors = []
+    for song in options.songs:
+        try:
+            files = sm.separate(
+                model, song, output=options.output, format=options.format, residual=residual
+            )
+        except EXPECTED as error:
+            if options.debug:
+                raise
+            errors.append(error)
+            complain(error)
+        else:
+            print(*files.values(), sep="\n", flush=True)
+    return 2 if errors else 0
+
+
+def train(options):
+    """Trains a recipe; the same command again goes on where it stopped."""
+    known = {name: value for name, value in vars(sm.recipes).items() if name.isupper()}
+    name = options.recipe.upper().replace("-", "_")
+    if name not in known:
+        raise ValueError(f"--recipe must be one of {', '.join(known)}, got {options.recipe}")
+    recipe = sm.recipes.quick(known[name]) if options.quick else known[name]
+    songs, validation = load_songs(options.songs)
+    run = sm.train(recipe, songs, options.output, validation=validation or None)
+    print(run.history.to_string(index=False))
+    print(f"weights: {run.folder / 'best.keras'}")
+
+
+def evaluate(options):
+    """Scores the stems of one song against the true ones."""
+    estimates, references = load_song(options.estimates), load_song(options.references)
+    if estimates.sample_rate != references.sample_rate:
+        raise ValueError(
+            f"{options.estimates} has {estimates.sample_rate} Hz and {options.references} "
+            f"{references.sample_rate} Hz; separate the song at the rate of its stems"
+        )
+    table = sm.evaluate(
+        estimates.stems, references.stems, references.sample_rate, mixture=references.mixture
+    )
+    show(table)
+    if options.output is not None:
+        table.to_csv(options.output, index=False)
+
+
+def doctor(options):
+    """Says whether this machine can separate, and what to do if it cannot."""
+    findings = sm.doctor.examine()
+    print(sm.doctor.report(findings))
+    return 2 if any(finding.state == "fault" for finding in findings) else 0
+
+
+def check_names(songs):
+    """A wrong name is told at once, before a model is loaded or an hour computed."""
+    seen = {}
+    for song in songs:
+        sm.audio.info(song)
+        if Path(song).stem in seen:
+            raise ValueError(
+                f"{seen[Path(song).stem]} and {song} would be written to the same folder; "
+                "rename one, or separate them into different folders"
+            )
+        seen[Path(song).stem] = song
+
+
+def load_song(folder):
+    """The files of a folder as one `Track`; a file called mixture is its mixture."""
+    if not Path(folder).is_dir():
+        raise FileNotFoundError(f"{folder}: there is no such folder; give one with a song's stems")
+    paths = [path for path in Path(folder).iterdir() if path.suffix in (".wav", ".flac", ".ogg")]
+    files = {path.stem: path for path in sorted(paths)}
+    mixture = files.pop("mixture", None)
+    if not files:
+        raise FileNotFoundError(f"{folder} holds no stems such as vocals.wav; give another folder")
+    return sm.datasets.Track.from_files(Path(folder).name, files, mixture)
+
+
+def load_songs(places):
+    """Songs to train on, and those to validate on where a corpus says which."""
+    songs, validation = [], []
+    for place in places:
+        if place == "synthetic":
+            songs += sm.datasets.synthetic.load()
+        elif place.startswith("mir1k:"):
+            root = place.removeprefix("mir1k:")
+            songs += sm.datasets.mir1k.load(root, "train", protocol="disjoint")
+            validation += sm.datasets.mir1k.load(root, "valid", protocol="disjoint")
+        else:
+            songs += sm.datasets.wav_folder.load(place)
+    return songs, validation
+
+
+def show(table):
+    """Prints the scores, two lines for each source."""
+    print(sm.evaluation.summary(table).round(2).to_string())
+
+
+def complain(error):
+    """One line, whatever the message."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    print(f"sepmodels: {text}", file=sys.stderr)
+
+
+def load_tensorflow():
+    """Imports TensorFlow without what its native code says on the way, which no option turns off.
+
+    It writes to the file descriptor, so `sys.stderr` cannot hold it back.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            with contextlib.suppress(ImportError):  # `doctor` and the first use tell it
+                importlib.import_module("keras")
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def parser():
+    """The arguments of all commands."""
+    main_parser = argparse.ArgumentParser("sepmodels", description=sm.__doc__)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show where an error comes from")
+    commands = main_parser.add_subparsers(dest="command", required=True)
+
+    def command(function, help):
+        sub = commands.add_parser(
+            function.__name__, parents=[common], help=help, description=function.__doc__
+        )
+        sub.set_defaults(run=function)
+        return sub.add_argument
+
+    add = command(demo, "separate and score the real clip that comes with the installation")
+    add("-o", "--output", default="runs/demo", metavar="FOLDER", help="default: %(default)s")
+
+    add = command(separate, "take songs apart: one folder per song, one file per source")
+    add("songs", nargs="+", metavar="SONG", help="audio files, of any length and sample rate")
+    add("-o", "--output", required=True, metavar="FOLDER", help="where the stems go")
+    add("--model", metavar="FILE.keras", help="default: the weights that come with sepmodels")
+    add("--format", default="wav", choices=("wav", "flac", "ogg", "mp3"))
+    add(
+        "--residual",
+        default="auto",
+        metavar="SOURCE",
+        help="the source that is the mixture minus the others, none, or auto (accompaniment)",
+    )
+
+    add = command(train, "train a recipe; run the same command again to go on")
+    add("--recipe", required=True, metavar="NAME", help="such as dilated_conv_gru")
+    add("--quick", action="store_true", help="a minute or two instead of hours")
+    add(
+        "--songs",
+        nargs="+",
+        required=True,
+        metavar="SONGS",
+        help="folders of songs with a file per stem, synthetic, or mir1k:FOLDER",
+    )
+    add("-o", "--output", required=True, metavar="FOLDER", help="logs and weights")
+
+    add = command(evaluate, "score stems against the true ones")
+    add("estimates", help="folder with a file per source")
+    add("references", help="folder with the true stems under the same names")
+    add("-o", "--output", metavar="FILE.csv", help="also write the scores of every second")
+
+    command(doctor, "examine this machine and say what is missing")
+    return main_parser
+
+
+def run(options):
+    """Runs the command; what a user can repair is told in one line."""
+    try:
+        if options.command == "separate":
+            check_names(options.songs)
+        if not options.debug:
+            load_tensorflow()
+        return options.run(options) or 0
+    except EXPECTED as error:
+        if options.debug:
+            raise
+        complain(error)
+        return 2
+    except KeyboardInterrupt:
+        print("sepmodels: stopped; what was finished is kept", file=sys.stderr)
+        return 130
+
+
+def main(arguments=None):
+    """Runs one command; returns the exit status."""
+    options = parser().parse_args(arguments)
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
+        return run(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,276 @@
+"""The exercises of the course check themselves: `check("12.1", my_fold)`.
+
+The library is the answer key. A check calls the student's function and the library's own on the
+same arguments and says where they part.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from sepmodels import layers, metrics
+
+TOLERANCE = 1e-4  # of the largest number: float32 in another order of operations is no mistake
+
+
+class Verdict(NamedTuple):
+    """What became of an answer.
+
+    `state` is `"open"` (not attempted), `"wrong"` or `"correct"`; `text` says it in words.
+    """
+
+    state: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A question whose answer is a function.
+
+    Attributes:
+        key: function. The library's own answer.
+        arguments: function. Makes the list of argument tuples on which the two are compared.
+        traps: dict. What to say, to the function that makes this mistake.
+    """
+
+    key: object
+    arguments: object
+    traps: dict = field(default_factory=dict)
+
+
+def check(number, answer):
+    """Say whether an answer is right, and if not, what differs.
+
+    It prints one line and never raises, so that a notebook with open exercises runs to its end.
+
+    Args:
+        number: str. Of the exercise, such as `"12.1"`.
+        answer: function. What the exercise asks for; it returns `...` as long as nobody has
+            written it.
+
+    Example:
+
+    >>> def my_fold(x, k):
+    ...     return x.reshape(-1, x.shape[1] // k, x.shape[2])
+    >>> sm.course.check("12.1", my_fold)  # doctest: +ELLIPSIS
+    12.1: runs, but the values differ: ... Rows of neighbouring frames: ...
+    >>> sm.course.check("12.1", sm.layers.fold_time)
+    12.1: correct
+    """
+    print(f"{number}: {judge(number, answer).text}")
+
+
+def judge(number, answer):
+    """What `check` prints, as a `Verdict`: for a lecturer who counts points.
+
+    Args:
+        number: str. Of the exercise.
+        answer: function. What a student wrote.
+
+    Returns:
+        Verdict.
+
+    Example:
+
+    >>> sm.course.judge("00.1", sm.metrics.sdr).state
+    'correct'
+    """
+    exercise = EXERCISES.get(str(number))
+    if exercise is None:
+        return Verdict("wrong", f"no such exercise; there are {', '.join(EXERCISES)}")
+    if answer is ...:
+        return Verdict("open", "not attempted yet")
+    if not callable(answer):
+        return Verdict("wrong", f"pass the function itself, not {_short(answer)}")
+    for arguments in exercise.arguments():
+        expected = np.asarray(exercise.key(*arguments))
+        try:
+            got = answer(*_copies(arguments))
+            if got is ...:
+                return Verdict("open", "not attempted yet")
+            wrong = _difference(got, expected)
+        except Exception as error:  # a student's code may raise anything
+            return Verdict("wrong", f"stops with {type(error).__name__}: {_line(error)}")
+        if wrong:
+            return Verdict("wrong", wrong + _hint(exercise, arguments, got))
+    return Verdict("correct", "correct")
+
+
+def _difference(got, expected):
+    """In words, what is not as it should be; nothing if all is."""
+    if got is None:
+        return "runs, but returns nothing: is the `return` missing?"
+    got = np.asarray(got)
+    if got.dtype.kind not in "biuf":
+        return f"runs, but returns {_short(got)}; numbers were asked for"
+    if got.shape != expected.shape:
+        return f"runs, but the shape differs: {got.shape} instead of {expected.shape}."
+    scale = np.abs(expected).max(initial=1e-9)
+    apart = ~np.isclose(got.astype("float64"), expected, rtol=0, atol=TOLERANCE * scale)
+    if not apart.any():
+        return ""
+    first = tuple(map(int, np.argwhere(apart)[0]))
+    where = f" at {list(first)}" if first else ""
+    many = f" ({apart.mean():.0%} of them do)" if first else ""
+    pair = f"{got[first]:.6g} instead of {expected[first]:.6g}"
+    return f"runs, but the values differ: {pair}{where}{many}."
+
+
+def _hint(exercise, arguments, got):
+    """A word on a mistake that others made before."""
+    for text, trap in exercise.traps.items():
+        wrong = np.asarray(trap(*_copies(arguments)))
+        if wrong.shape == np.shape(got) and np.allclose(wrong, got, rtol=1e-4, equal_nan=True):
+            return f" {text}"
+    return ""
+
+
+def _copies(arguments):
+    # An answer may overwrite what it is given.
+    return [x.copy() if isinstance(x, np.ndarray) else x for x in arguments]
+
+
+def _short(value):
+    text = repr(value).replace("\n", " ")
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _line(error):
+    return " ".join(str(error).split())[:200] or "no message"
+
+
+# === The exercises ===
+
+
+def frames_heard(t, *dilations):
+    """The input frames that frame `t` hears through dilated GRUs on top of each other.
+
+    Not derived but measured: one frame at a time is changed, and whether the output moves is seen.
+
+    Args:
+        t: int. The output frame.
+        *dilations: int. Of each GRU, from the first to the last.
+
+    Returns:
+        list of int, in rising order.
+
+    Example:
+
+    >>> sm.course.frames_heard(13, 4)
+    [1, 5, 9, 13]
+    """
+    x = np.zeros((t + 2, t + 1, 1), "float32")  # the last row stays as it is
+    x[np.arange(t + 1), np.arange(t + 1)] = 1.0
+    for seed, dilation in enumerate(dilations):
+        kernel = keras.initializers.RandomNormal(seed=seed)
+        gru = layers.DilatedGRU(8, dilation, return_sequences=True, kernel_initializer=kernel)
+        x = gru(x)
+    moved = np.abs(np.asarray(x)[:-1, t] - np.asarray(x)[-1, t]).max(axis=1)
+    return np.flatnonzero(moved > 1e-4 * moved.max()).tolist()
+
+
+def backward(x, dilation, gru):
+    """What a dilated GRU that runs from the end to the start has at every frame.
+
+    Args:
+        x: array `(batch, time, channels)`.
+        dilation: int. In frames.
+        gru: `keras.layers.GRU`. Whose weights to use.
+
+    Returns:
+        Tensor `(batch, time, units)`; frame `t` has heard frames `t`, `t + k`, `t + 2k`, ...
+    """
+    layer = layers.DilatedGRU(gru.units, dilation, return_sequences=True, go_backwards=True)
+    layer.build(x.shape)
+    layer.set_weights(gru.get_weights())
+    return keras.ops.flip(layer(x), axis=1)
+
+
+def _pad_first(x, dilation, gru):
+    rows = keras.ops.flip(layers.fold_time(x, dilation), axis=1)
+    rows = keras.ops.flip(gru(rows), axis=1)
+    return layers.unfold_time(rows, dilation, x.shape[1])
+
+
+def _gru(units):
+    """A GRU as training leaves it: with biases."""
+    bias = keras.initializers.RandomNormal(stddev=1.0, seed=2)
+    kernels = {
+        name: keras.initializers.GlorotUniform(seed=seed)
+        for seed, name in enumerate(("kernel_initializer", "recurrent_initializer"))
+    }
+    return keras.layers.GRU(units, return_sequences=True, bias_initializer=bias, **kernels)
+
+
+def _noise(*shape):
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+EXERCISES = {
+    "00.1": Exercise(
+        metrics.sdr,
+        lambda: [(x := _noise(4000, 2), 0.9 * x + 0.1 * _noise(2, 4000).T)],
+        {
+            "Twice too large: energies are squares already, so it is 10, not 20.": lambda s, e: (
+                2 * metrics.sdr(s, e)
+            ),
+            "The other way round: the error stands below the line.": lambda s, e: (
+                -metrics.sdr(s, e)
+            ),
+            "log is the natural logarithm; decibels want log10.": lambda s, e: (
+                metrics.sdr(s, e) * np.log(10)
+            ),
+            "Sum over both channels before you divide: one ratio, not the mean of two.": (
+                lambda s, e: np.mean([metrics.sdr(s[:, c], e[:, c]) for c in range(2)])
+            ),
+        },
+    ),
+    "12.1": Exercise(
+        layers.fold_time,
+        lambda: [(np.arange(72.0).reshape(2, 12, 3), 4), (_noise(1, 6, 1), 3)],
+        {
+            "Rows of neighbouring frames: you cut the sequence into pieces. A row wants every "
+            "k-th frame.": lambda x, k: x.reshape(-1, x.shape[1] // k, x.shape[2]),
+            "The right rows in another order: the rows of one sequence stay together.": (
+                lambda x, k: np.concatenate([x[:, phase::k] for phase in range(k)])
+            ),
+        },
+    ),
+    "12.2": Exercise(
+        frames_heard,
+        lambda: [(13, 4, 2), (12, 3, 2), (9, 4, 4)],
+        {
+            "That is the second layer alone; it hears a first one.": lambda t, j, k: np.arange(
+                t % k, t + 1, k
+            ),
+            "That is the first layer alone; a second one hears it.": lambda t, j, k: np.arange(
+                t % j, t + 1, j
+            ),
+        },
+    ),
+    "12.3": Exercise(
+        backward,
+        lambda: [(_noise(1, 10, 3), 4, _gru(2)), (_noise(2, 12, 3), 3, _gru(2))],
+        {
+            "You folded before you turned the time round, so the GRU starts on the padding.": (
+                _pad_first
+            ),
+            "Turn the output round as well, so that frame t stands at t again.": lambda x, k, gru: (
+                keras.ops.flip(backward(x, k, gru), axis=1)
+            ),
+        },
+    ),
+    "24.1": Exercise(
+        lambda scores: keras.ops.softmax(scores, axis=-1),
+        lambda: [(_noise(2, 5, 3, 2),), (1000 * _noise(1, 2, 3, 4),)],
+        {
+            "They should sum to one over the sources, the last axis.": lambda scores: np.exp(
+                scores
+            ),
+            "One mask per source, each by itself: that is the sigmoid, and it does not sum to "
+            "one.": lambda scores: 1 / (1 + np.exp(-scores)),
+        },
+    ),
+}

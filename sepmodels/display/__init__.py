@@ -1,0 +1,19 @@
+"""What is heard and seen: players and pictures for notebooks and reports.
+
+Every picture returns a matplotlib `Figure` that pyplot has already let go, so that a notebook shows
+it once, as the value of its cell, and a script saves it with `figure.savefig`.
+"""
+
+from sepmodels.display.charts import learning_curve, scores
+from sepmodels.display.pictures import spectrogram, spectrograms, waveforms
+from sepmodels.display.player import Player, player
+
+__all__ = [
+    "Player",
+    "learning_curve",
+    "player",
+    "scores",
+    "spectrogram",
+    "spectrograms",
+    "waveforms",
+]

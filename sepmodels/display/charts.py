@@ -1,0 +1,124 @@
+"""Pictures of numbers: how training went, and where the scores lie."""
+
+import numpy as np
+
+from sepmodels.display import theme
+
+
+def learning_curve(history, *, metric="loss", title=None):
+    """Draw training and validation loss over the epochs, and mark the best epoch.
+
+    Args:
+        history: What `fit` returned, or a mapping (a dict, a data frame) of name to values, one per
+            epoch.
+        metric: str. What to draw; `"val_" + metric` is drawn too if it is there.
+            Defaults to `"loss"`.
+        title: str. What the picture shows, as a finding. Defaults to the best epoch.
+
+    Returns:
+        matplotlib Figure.
+
+    Raises:
+        ValueError: if the history does not hold the metric, or no epoch.
+
+    Example:
+
+    >>> past = {"loss": [3.0, 2.0, 1.5], "val_loss": [3.2, 2.4, 2.6]}
+    >>> sm.display.learning_curve(past).axes[0].get_title(loc="left")
+    'Epoch 2 is best: validation loss 2.4'
+    """
+    columns = getattr(history, "history", history)
+    if metric not in columns or not len(columns[metric]):
+        raise ValueError(
+            f"The history holds no epoch of metric={metric!r}. It has {sorted(columns)}: train at "
+            "least one epoch, or name another metric."
+        )
+    lines = {"training": np.asarray(columns[metric], "float64")}
+    if f"val_{metric}" in columns:
+        lines["validation"] = np.asarray(columns[f"val_{metric}"], "float64")
+    judged, values = list(lines.items())[-1]
+    with theme.figure(size=(7, 3)) as (figure, (axes,)):
+        for (name, line), color in zip(lines.items(), ("#7A7F87", "#0072B2"), strict=False):
+            epochs = np.arange(1, len(line) + 1)
+            axes.plot(epochs, line, color=color, linewidth=2, marker="o", markersize=3, label=name)
+        found = f"{metric} over {len(values)} epochs"
+        if np.isfinite(values).any():
+            best = int(np.nanargmin(values))
+            axes.plot(best + 1, values[best], "o", color="#D55E00", markersize=8, label="best")
+            found = f"Epoch {best + 1} is best: {judged} {metric} {values[best]:.4g}"
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set(xlabel="epoch", ylabel=metric)
+        axes.set_title(found if title is None else title, loc="left")
+        axes.legend()
+    return figure
+
+
+def scores(table, *, score="SDR", title=None):
+    """Draw each source between its floor and its ceiling.
+
+    A line runs from the mixture to the oracle mask; the dot is the median of the estimate, and the
+    small ones are its windows. The label says what the separation gained.
+
+    Args:
+        table: pandas.DataFrame. From `evaluate`.
+        score: str. A column of it. Defaults to `"SDR"`.
+        title: str. What the picture shows, as a finding. Defaults to a plain description.
+
+    Returns:
+        matplotlib Figure.
+
+    Raises:
+        ValueError: if the table has no such column.
+
+    Example:
+
+    >>> voice, band = np.sin(np.arange(16000) / 9)[:, None], np.sin(np.arange(16000) / 70)[:, None]
+    >>> truth = {"vocals": voice, "accompaniment": band}
+    >>> guess = {"vocals": voice + 0.1 * band, "accompaniment": 0.9 * band}
+    >>> picture = sm.display.scores(sm.evaluate(guess, truth, sample_rate=8000))
+    >>> picture.axes[0].get_xlabel()
+    'SDR (dB)'
+    """
+    if score not in table:
+        raise ValueError(f"The table has no column score={score!r}. It has {list(table)}.")
+    finite = table[np.isfinite(table[score]) & (table["scope"] == "window")]
+    middle = finite.groupby(["source", "system"])[score].median()
+    sources = list(table["source"].unique())
+    with theme.figure(size=(7, 1.3 + 0.7 * len(sources))) as (figure, (axes,)):
+        axes.axvline(0, color="#BBBBBB", linewidth=0.8)
+        for row, source in enumerate(sources):
+            color = theme.color_of(source, row)
+            floor, value, ceiling = (
+                middle.get((source, system), np.nan) for system in ("mixture", "estimate", "oracle")
+            )
+            axes.plot([floor, ceiling], [row, row], color="#DDDDDD", linewidth=5, zorder=1)
+            axes.plot([floor, value], [row, row], color=color, linewidth=5, alpha=0.5, zorder=2)
+            windows = finite[(finite["source"] == source) & (finite["system"] == "estimate")][score]
+            spread = np.full(len(windows), row + 0.24)
+            axes.plot(windows, spread, "|", color=color, alpha=0.5, markersize=6)
+            axes.plot(floor, row, "o", color="#7A7F87", markersize=8, zorder=3)
+            axes.plot(
+                ceiling, row, "D", mfc="white", mec="#7A7F87", mew=1.5, markersize=7, zorder=3
+            )
+            axes.plot(value, row, "o", color=color, markersize=11, zorder=4)
+            if np.isfinite(value):
+                gain = f"{value:.1f} dB ({value - floor:+.1f})"
+                axes.annotate(
+                    gain,
+                    (value, row),
+                    (0, 10),
+                    textcoords="offset points",
+                    ha="center",
+                    color=color,
+                )
+        axes.set_yticks(range(len(sources)), sources)
+        axes.set_ylim(len(sources) - 0.5, -0.6)
+        axes.grid(axis="y", visible=False)
+        axes.set_xlabel(f"{score} (dB)")
+        axes.set_title(title or f"{score} per source, median of windows", loc="left")
+        marks = {"mixture (floor)": ("o", "#7A7F87", "#7A7F87"), "estimate": ("o", "k", "k")}
+        marks |= {"ideal mask (ceiling)": ("D", "white", "#7A7F87"), "each window": ("|", "k", "k")}
+        for label, (mark, face, edge) in marks.items():
+            axes.plot([], [], mark, mfc=face, mec=edge, label=label)
+        figure.legend(loc="outside lower center", ncols=4)
+    return figure

@@ -1,0 +1,215 @@
+"""A song as a stream of blocks, never whole in memory: read, resample, cut into windows, join."""
+
+import math
+import os
+from collections import deque
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from sepmodels import audio
+
+
+class Song:
+    """A file or an array as a stream of blocks, which are kept until somebody takes them.
+
+    Args:
+        mixture: path or float array. An audio file, or samples in [-1, 1] of shape `(time,)` or
+            `(time, channels)`; mono or stereo.
+        sample_rate: int. Of the array, in Hz. A file knows its own.
+
+    Attributes:
+        name: str. The file's name without its suffix, or `mixture`.
+        sample_rate: int. In Hz.
+        channels: int. One or two.
+        length: int. In samples, as the header of a file has it.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no audio, empty, not finite or of more than two channels.
+
+    Example:
+
+    >>> song = sm.streams.Song(np.arange(5.0), sample_rate=8000)
+    >>> [block[:, 0].tolist() for block in song.blocks(3)]
+    [[0.0, 1.0, 2.0], [3.0, 4.0]]
+    >>> song.take(4)[:, 0].tolist(), song.take(4)[:, 0].tolist()
+    ([0.0, 1.0, 2.0, 3.0], [4.0])
+    """
+
+    def __init__(self, mixture, sample_rate=None):
+        if isinstance(mixture, str | os.PathLike):
+            found, self.channels, self.length = audio.info(mixture)
+            if sample_rate not in (None, found):
+                raise ValueError(
+                    f"{mixture} has a sample rate of {found} Hz; leave sample_rate out for a file. "
+                    f"Received: sample_rate={sample_rate}"
+                )
+            self.sample_rate, self.name, origin = found, Path(mixture).stem, mixture
+            self._read = partial(audio.blocks, mixture)
+        else:
+            samples = _checked(mixture)
+            if sample_rate is None:
+                raise ValueError("an array needs its sample_rate, in Hz, such as sample_rate=44100")
+            self.length, self.channels = samples.shape
+            self.sample_rate, self.name, origin = sample_rate, "mixture", "mixture"
+            self._read = partial(_pieces, samples)
+        if self.channels > 2:
+            raise audio.AudioError(
+                f"{origin} has {self.channels} channels; mix it down to one or two "
+                "(an array is (time, channels))"
+            )
+        self._kept = deque()
+
+    def blocks(self, size):
+        """Yield the song from start to end, `size` samples at a time."""
+        for block in self._read(size):
+            self._kept.append(block)
+            yield block
+
+    def take(self, count):
+        """The next `count` samples of those that were read; fewer, if no more were."""
+        taken = [np.zeros((0, self.channels), "float32")]
+        while count and self._kept:
+            block = self._kept.popleft()
+            if len(block) > count:
+                self._kept.appendleft(block[count:])
+            taken.append(block[:count])
+            count -= len(taken[-1])
+        return np.concatenate(taken)
+
+
+class Windows:
+    """Overlapping windows of a stream: cut, and cross-faded again.
+
+    Windows start `step` samples apart. Of the `size` samples of a window the `output` in the
+    middle are what a model returns; the others are its context, zeros where the stream has none.
+    Where outputs overlap they are cross-faded by a trapezoid (a triangle, if half a window or
+    more overlaps) and divided by the sum of the weights, so windows that are joined unchanged
+    give the stream that was cut.
+
+    Args:
+        size: int. Samples in a window.
+        output: int. Samples of a window that come back, at most `size`.
+        step: int. From one window to the next, in samples, at least 1 and at most `output`.
+
+    Example:
+
+    >>> windows = sm.streams.Windows(size=6, output=4, step=3)
+    >>> stream = np.arange(8.0)[:, None]
+    >>> cut = list(windows.cut([stream[:5], stream[5:]], channels=1))
+    >>> [window[:, 0].tolist() for window in cut[:2]]
+    [[0.0, 0.0, 1.0, 2.0, 3.0, 4.0], [2.0, 3.0, 4.0, 5.0, 6.0, 7.0]]
+    >>> joined = np.concatenate(list(windows.join(window[1:5] for window in cut)))
+    >>> np.allclose(joined[:8], stream)
+    True
+    """
+
+    def __init__(self, size, output, step):
+        if not 1 <= step <= output <= size:
+            raise ValueError(
+                "step must be at least 1, output at least step, size at least output. "
+                f"Received: size={size}, output={output}, step={step}"
+            )
+        self.size = size
+        self.output = output
+        self.step = step
+        # Up over the part shared with the window before, down over that shared with the next.
+        slope = (np.arange(output) + 0.5) / max(1, output - step)
+        self.weight = np.minimum(1.0, np.minimum(slope, slope[::-1])).astype("float32")
+
+    def cut(self, blocks, channels):
+        """Yield the windows of a stream until their outputs cover all of it.
+
+        Args:
+            blocks: iterable of arrays `(time, channels)`, of any lengths.
+            channels: int. Channels of the stream.
+
+        Yields:
+            Arrays `(size, channels)`.
+        """
+        kept = np.zeros(((self.size - self.output) // 2, channels), "float32")
+        length, covered = 0, self.output - self.step
+        for block in blocks:
+            kept, start = np.concatenate([kept, block]), 0
+            length += len(block)
+            while len(kept) - start >= self.size:
+                yield kept[start : start + self.size]
+                covered += self.step
+                start += self.step
+            kept = kept[start:]
+        while covered < max(length, self.output):
+            yield np.pad(kept, ((0, self.size - len(kept)), (0, 0)))
+            covered += self.step
+            kept = kept[self.step :]
+
+    def join(self, outputs):
+        """Yield the stream whose windows these are, longer than it was by the padding.
+
+        Args:
+            outputs: iterable of arrays `(output, ...)`, in the order of `cut`.
+
+        Yields:
+            Arrays `(time, ...)`.
+        """
+        total = weights = None
+        overlap = self.output - self.step
+        for output in outputs:
+            weight = self.weight.reshape(-1, *(1,) * (output.ndim - 1))
+            if total is None:
+                total, weights = np.zeros_like(output), np.zeros_like(weight)
+            total += weight * output
+            weights += weight
+            yield total[: self.step] / weights[: self.step]
+            for sums in (total, weights):
+                sums[:overlap] = sums[self.step :].copy()
+                sums[overlap:] = 0
+        if overlap and total is not None:
+            yield total[:overlap] / weights[:overlap]
+
+
+def resampled(blocks, from_rate, to_rate):
+    """Yield a stream at another rate.
+
+    Args:
+        blocks: iterable of arrays `(time, ...)`, at least one.
+        from_rate: int. Of the blocks, in Hz.
+        to_rate: int. Of what is yielded, in Hz.
+
+    Yields:
+        Arrays `(time, ...)`, of any lengths, some perhaps empty.
+    """
+    if from_rate == to_rate:
+        yield from blocks
+        return
+    resampler = None
+    for block in blocks:
+        shape = block.shape[1:]
+        if resampler is None:
+            resampler = audio.Resampler(from_rate, to_rate, math.prod(shape))
+        yield resampler.push(block.reshape(len(block), -1)).reshape(-1, *shape)
+    yield resampler.push(np.zeros((0, math.prod(shape))), last=True).reshape(-1, *shape)
+
+
+def _checked(mixture):
+    samples = np.asarray(mixture)
+    if not np.issubdtype(samples.dtype, np.floating):
+        raise TypeError(
+            f"mixture must be float samples in [-1, 1], not {samples.dtype}; divide integers by "
+            "their full scale"
+        )
+    if samples.ndim == 1:
+        samples = samples[:, None]
+    if samples.ndim != 2 or not samples.size:
+        raise audio.AudioError(
+            f"mixture must be (time,) or (time, channels), not empty. Received: {samples.shape}"
+        )
+    if not np.isfinite(samples).all():
+        place = np.flatnonzero(~np.isfinite(samples).all(axis=1))[0]
+        raise audio.AudioError(f"mixture holds NaN or infinity, first at sample {place}; repair it")
+    return samples.astype("float32", copy=False)
+
+
+def _pieces(samples, size):
+    return (samples[start : start + size] for start in range(0, len(samples), size))

@@ -1,0 +1,144 @@
+"""The checks of the course: an open exercise, the library's own answer, and wrong ones."""
+
+import keras
+import numpy as np
+import pytest
+
+import sepmodels as sm
+from sepmodels.course import EXERCISES, backward, check, frames_heard, judge
+
+each_exercise = pytest.mark.parametrize("number", EXERCISES)
+
+
+def printed(capsys, number, answer):
+    check(number, answer)
+    return capsys.readouterr().out.strip()
+
+
+def my_masks(scores):
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def my_sdr(reference, estimate):
+    error = estimate - reference
+    return 10 * np.log10((reference**2).sum() / (error**2).sum())
+
+
+def my_fold(x, k):
+    batch, time, channels = x.shape
+    rows = x.reshape(batch, time // k, k, channels).transpose(0, 2, 1, 3)
+    return rows.reshape(batch * k, time // k, channels)
+
+
+def my_frames(t, j, k):
+    first = {t - k * n for n in range(t // k + 1)}
+    return sorted({f - j * n for f in first for n in range(f // j + 1)})
+
+
+def my_backward(x, k, gru):
+    rows = sm.layers.fold_time(np.flip(x, axis=1), k)
+    return keras.ops.flip(sm.layers.unfold_time(gru(rows), k, x.shape[1]), axis=1)
+
+
+BY_HAND = {
+    "00.1": my_sdr,
+    "12.1": my_fold,
+    "12.2": my_frames,
+    "12.3": my_backward,
+    "24.1": my_masks,
+}
+
+
+@each_exercise
+def test_the_untouched_stub_is_open(number, capsys):
+    assert printed(capsys, number, lambda *arguments: ...) == f"{number}: not attempted yet"
+    assert printed(capsys, number, ...) == f"{number}: not attempted yet"
+
+
+@each_exercise
+def test_the_librarys_own_answer_is_correct(number, capsys):
+    assert printed(capsys, number, EXERCISES[number].key) == f"{number}: correct"
+
+
+@each_exercise
+def test_an_answer_by_hand_is_correct(number, capsys):
+    assert printed(capsys, number, BY_HAND[number]) == f"{number}: correct"
+
+
+@each_exercise
+def test_a_wrong_value_is_named(number, capsys):
+    def off(*arguments):
+        answer = np.array(EXERCISES[number].key(*arguments), "float64")
+        answer.flat[-1] += 7.5
+        return answer
+
+    expected = np.asarray(EXERCISES[number].key(*EXERCISES[number].arguments()[0]))
+    said = printed(capsys, number, off)
+    pair = f"{expected.flat[-1] + 7.5:.6g} instead of {expected.flat[-1]:.6g}"
+    assert said.startswith(f"{number}: runs, but the values differ: {pair}")
+
+
+@each_exercise
+def test_every_trap_is_a_mistake_that_is_recognised(number):
+    for text, trap in EXERCISES[number].traps.items():
+        verdict = judge(number, trap)
+        assert verdict.state == "wrong"
+        assert verdict.text.endswith(text)
+
+
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+def test_masks_must_stand_large_scores():
+    naive = judge("24.1", lambda scores: np.exp(scores) / np.exp(scores).sum(-1, keepdims=True))
+    assert "nan instead of" in naive.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda x, k: None, "runs, but returns nothing: is the `return` missing?"),
+        (lambda x, k: x[:, ::k], "the shape differs: (2, 3, 3) instead of (8, 3, 3)."),
+        (lambda x, k: x * float("nan"), "the shape differs: (2, 12, 3) instead of (8, 3, 3)."),
+        (lambda x, k: my_fold(x, k) * float("nan"), "nan instead of 0 at [0, 0, 0] (100% of them"),
+        (lambda x, k: "rows", "numbers were asked for"),
+        (lambda x, k: [[1], [2, 3]], "stops with ValueError: "),
+        (lambda x: x, "stops with TypeError: "),
+        (lambda x, k: 1 / 0, "stops with ZeroDivisionError: division by zero"),
+        ([1, 2], "pass the function itself, not [1, 2]"),
+        (None, "pass the function itself, not None"),
+    ],
+)
+def test_whatever_comes_is_answered_in_one_line(answer, said, capsys):
+    text = printed(capsys, "12.1", answer)
+    assert said in text
+    assert "\n" not in text
+
+
+def test_an_unknown_exercise_names_the_known(capsys):
+    assert printed(capsys, 12.9, my_fold).startswith("12.9: no such exercise; there are 00.1, 12.1")
+
+
+def test_an_answer_may_spoil_its_arguments(capsys):
+    def spoiling(x, k):
+        rows = my_fold(x, k).copy()
+        x[:] = 0
+        return rows
+
+    assert printed(capsys, "12.1", spoiling) == "12.1: correct"
+
+
+@pytest.mark.parametrize("dilations", [(1,), (4,), (5, 3), (2, 4), (2, 2, 2)])
+def test_the_frames_that_are_measured_are_those_of_arithmetic(dilations):
+    heard = {13}
+    for dilation in dilations:
+        heard = {frame - dilation * n for frame in heard for n in range(frame // dilation + 1)}
+    assert frames_heard(13, *dilations) == sorted(heard)
+
+
+def test_backward_hears_later_frames_only():
+    gru = keras.layers.GRU(3, return_sequences=True, bias_initializer="ones")
+    x = np.random.default_rng(0).normal(size=(1, 11, 2)).astype("float32")
+    before = np.array(backward(x, 4, gru))
+    x[:, 6] += 1
+    moved = np.abs(np.array(backward(x, 4, gru)) - before).max(axis=(0, 2)) > 1e-6
+    assert np.flatnonzero(moved).tolist() == [2, 6]

@@ -1,0 +1,245 @@
+"""The command line does what it says, and says what went wrong in one line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+import sepmodels as sm
+from sepmodels.__main__ import main
+
+
+def noise(length, channels=1):
+    return np.random.default_rng(0).normal(0, 0.1, (length, channels)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def model():
+    return sm.models.DilatedConvGRU(filters=4, dilations=(1,), gru_dilation=None, groups=1)
+
+
+@pytest.fixture
+def folder(tmp_path, model, monkeypatch):
+    """A folder with weights and a song; paths in these tests are relative to it."""
+    model.save(tmp_path / "weights.keras")
+    sm.audio.write(tmp_path / "song.wav", noise(5000, 2), 22050)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def separate(*arguments):
+    return main(["separate", "--model", "weights.keras", "-o", "out", *arguments])
+
+
+def files(folder):
+    """All files below a folder, hidden ones too."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_help_does_not_wait_for_tensorflow():
+    code = (
+        "import sys; from sepmodels.__main__ import parser; print(parser().format_help());"
+        "assert not {'tensorflow', 'keras', 'librosa', 'soundfile'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    for command in ("demo", "separate", "train", "evaluate", "doctor"):
+        assert command in done.stdout
+
+
+def test_separate_writes_a_file_for_each_source(folder, capsys):
+    sm.audio.write("second.flac", noise(700), 96000)
+    assert separate("song.wav", "second.flac", "--format", "ogg") == 0
+    out = capsys.readouterr().out.split()
+    assert sorted(out) == sorted(f"out/{path}" for path in files(folder / "out"))
+    assert sm.audio.info("out/song/vocals.ogg") == (22050, 2, 5000)
+    assert sm.audio.info("out/second/accompaniment.ogg") == (96000, 1, 700)
+
+
+def test_residual_of_the_command_line(folder, model):
+    assert separate("song.wav") == 0
+    vocals, accompaniment = (
+        sm.audio.read(f"out/song/{source}.wav")[0] for source in ("vocals", "accompaniment")
+    )
+    np.testing.assert_allclose(vocals + accompaniment, noise(5000, 2), atol=1e-6)
+    assert separate("song.wav", "--residual", "none") == 0
+    estimated = sm.separate(model, noise(5000, 2), 22050, residual=None)
+    read = sm.audio.read("out/song/accompaniment.wav")[0]
+    np.testing.assert_allclose(read, estimated["accompaniment"], atol=1e-5)
+
+
+def with_nan(length):
+    samples = noise(length)
+    samples[-1] = np.nan
+    return samples
+
+
+# What cannot be separated: how it comes to be, and a word of what is said about it.
+BAD_SONGS = {
+    "missing.wav": (lambda path: None, "no such file"),
+    "folder.wav": (Path.mkdir, "is a folder"),
+    "empty.wav": (Path.touch, "0 bytes"),
+    "text.wav": (lambda path: path.write_text("no sound in here"), "cannot be read"),
+    "nothing.wav": (lambda path: soundfile.write(path, np.zeros((0, 1)), 8000), "0 samples"),
+    "eight.wav": (lambda path: soundfile.write(path, noise(100, 8), 8000), "8 channels"),
+    "nan.wav": (lambda path: soundfile.write(path, with_nan(5000), 8000, "FLOAT"), "NaN"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SONGS)
+def test_a_bad_song_is_told_in_one_line(folder, capsys, name):
+    make, words = BAD_SONGS[name]
+    make(Path(name))
+    assert separate(name) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1
+    assert name in err and words in err
+    assert files(folder / "out") == []
+
+
+@pytest.mark.parametrize("output", ["song.wav", "song.wav/below", "taken"])
+def test_a_folder_that_cannot_be_written_is_told(folder, capsys, output):
+    Path("taken").mkdir()
+    Path("taken/song").touch()  # a file where the folder of the stems should be
+    before = files(folder)
+    assert main(["separate", "song.wav", "--model", "weights.keras", "-o", output]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert output in err and "another output folder" in err
+    assert files(folder) == before
+
+
+def other_weights(path):
+    inputs = keras.Input((None, 1))
+    keras.Model(inputs, keras.layers.Dense(1)(inputs)).save(path)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda path: None, Path.touch, Path.mkdir, other_weights],
+    ids=lambda make: make.__name__,
+)
+def test_weights_that_are_no_separator_are_told(folder, capsys, make):
+    make(Path("other.keras"))
+    assert main(["separate", "song.wav", "--model", "other.keras", "-o", "out"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "other.keras" in err
+    assert not Path("out").exists()
+
+
+def test_only_that_line_stands_on_stderr(folder):
+    soundfile.write("nan.wav", with_nan(5000), 8000, "FLOAT")
+    command = ["separate", "nan.wav", "--model", "weights.keras", "-o", "out"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(sm.__file__).parents[1])}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "sepmodels", *command],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1 and "nan.wav" in done.stderr
+
+
+def test_a_bad_song_does_not_stop_the_others(folder, capsys):
+    soundfile.write("nan.wav", with_nan(5000), 8000, "FLOAT")
+    assert separate("nan.wav", "song.wav") == 2
+    assert files(folder / "out") == ["song/accompaniment.wav", "song/vocals.wav"]
+
+
+def test_songs_of_one_name_are_refused_before_anything_is_written(folder, capsys):
+    sm.audio.write("song.flac", noise(100), 8000)
+    assert separate("song.wav", "song.flac") == 2
+    assert "same folder" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+def test_interrupted_leaves_no_file(folder, capsys, monkeypatch):
+    def interrupted(self, block):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sm.audio.Writer, "write", interrupted)
+    assert separate("song.wav") == 130
+    assert capsys.readouterr().err.count("\n") == 1
+    assert files(folder / "out") == []
+
+
+def test_debug_shows_where_it_came_from(folder):
+    with pytest.raises(FileNotFoundError, match=r"missing\.wav"):
+        separate("missing.wav", "--debug")
+
+
+@pytest.mark.filterwarnings("always:.*clipped")
+def test_clipping_is_noted_in_one_line(folder, capsys):
+    sm.audio.write("loud.wav", 20 * noise(5000), 8000)
+    assert separate("loud.wav", "--format", "flac") == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines and all(line.startswith("note: out/loud/") for line in lines)
+
+
+def test_evaluate_prints_the_table_and_writes_it(folder, capsys):
+    for place, error in (("truth", 0.0), ("guess", 0.1)):
+        Path(place).mkdir()
+        sm.audio.write(f"{place}/vocals.wav", noise(16000), 8000)
+        sm.audio.write(f"{place}/drums.wav", noise(16000)[::-1] + error * noise(16000), 8000)
+    assert main(["evaluate", "guess", "truth", "-o", "scores.csv"]) == 0
+    assert "drums" in capsys.readouterr().out
+    table = pd.read_csv("scores.csv")
+    drums = table[(table.system == "estimate") & (table.source == "drums")]
+    np.testing.assert_allclose(drums.SDR, 20.0, atol=0.1)  # an error of a tenth
+
+
+def test_evaluate_without_stems_is_told(folder, capsys):
+    Path("bare").mkdir()
+    assert main(["evaluate", "bare", "nowhere"]) == 2
+    assert "bare holds no stems" in capsys.readouterr().err
+
+
+def test_demo_writes_and_scores_the_real_song(folder, capsys, model, monkeypatch):
+    monkeypatch.setattr(sm, "load_pretrained", lambda: model)
+    assert main(["demo", "-o", "demo"]) == 0
+    assert files(folder / "demo") == ["accompaniment.wav", "mixture.wav", "vocals.wav"]
+    table = capsys.readouterr().out
+    assert "vocals" in table and "oracle" in table
+
+
+def test_train_learns_and_says_where_the_weights_are(folder, capsys, monkeypatch):
+    tiny = sm.recipes.DILATED_CONV_GRU.vary(
+        filters=4, dilations=(1,), gru_dilation=None, segment=0.5, steps_per_epoch=1, epochs=1
+    )
+    songs = sm.datasets.synthetic.load(2, seconds=1.0)
+    monkeypatch.setattr(sm.recipes, "quick", lambda recipe: tiny)
+    monkeypatch.setattr(sm.datasets.synthetic, "load", lambda: songs)
+    command = [
+        "train",
+        "--recipe",
+        "dilated-conv-gru",
+        "--quick",
+        "--songs",
+        "synthetic",
+        "-o",
+        "run",
+    ]
+    assert main(["train", *command]) == 0
+    assert "run/best.keras" in capsys.readouterr().out
+    assert separate("song.wav", "--model", "run/best.keras") == 0
+
+
+def test_unknown_recipe_is_told_with_those_there_are(folder, capsys):
+    assert main(["train", "--recipe", "u_net", "--songs", "synthetic", "-o", "run"]) == 2
+    assert "DILATED_CONV_GRU" in capsys.readouterr().err
+
+
+def test_doctor_prints_its_report(capsys):
+    status = main(["doctor"])
+    out = capsys.readouterr().out
+    assert "GFLOP/s" in out
+    assert status == (2 if "fault" in out else 0)

@@ -1,0 +1,93 @@
+"""The form of the notebooks, and a run of each from top to bottom in quick mode."""
+
+import ast
+import json
+import os
+import re
+from pathlib import Path
+
+import nbclient
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+# Machines, drives and homes; a notebook must run on every one of them.
+ABSOLUTE = re.compile(r"""["'](?:/(?:home|Users|content|root|tmp|mnt|data)/|~/|[A-Z]:\\)""")
+FORBIDDEN = re.compile(r"^\s*[!%]\s*(?:pip|conda|apt)\b|^\s*!|\bos\.system\b|\bsubprocess\b", re.M)
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells(path, kind):
+    notebook = nbformat.read(path, as_version=4)
+    return [cell.source for cell in notebook.cells if cell.cell_type == kind]
+
+
+def test_there_are_notebooks():
+    assert [path.stem for path in NOTEBOOKS][:1] == ["00_start_here"]
+
+
+@each_notebook
+def test_file_is_clean(path):
+    notebook = json.loads(path.read_text())
+    nbformat.validate(nbformat.from_dict(notebook))
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+    assert not any("attachments" in cell for cell in notebook["cells"])
+
+
+@each_notebook
+def test_first_cells(path):
+    number = path.stem.partition("_")[0]
+    title, code = cells(path, "markdown")[0], cells(path, "code")
+    assert title.startswith(f"# {number} · "), "the first cell names the notebook"
+    assert re.search(r"\*\*Question\.\*\* .*\?", title), "and asks its question"
+    for word in ("*Needs:*", "*Takes:*"):
+        assert word in title
+    parameters = [source for source in code if re.search(r"^QUICK = .*SEPMODELS_QUICK", source, re.M)]
+    assert len(parameters) == 1 and parameters[0] in code[:2], "one parameters cell, at the top"
+    assert "seed" in parameters[0].lower()
+
+
+@each_notebook
+def test_proportions(path):
+    words, code = cells(path, "markdown"), cells(path, "code")
+    count = len(words) + len(code)
+    assert count <= 40
+    assert 0.4 <= len(words) / count <= 0.6, f"{len(words)} of {count} cells are words"
+    long = [source for source in code if len(source.splitlines()) > 20]
+    assert not long, f"over 20 lines: {long}"
+
+
+@each_notebook
+def test_code_is_portable(path):
+    for source in cells(path, "code"):
+        assert not ABSOLUTE.search(source), f"an absolute path in: {source}"
+        assert not FORBIDDEN.search(source), f"a notebook installs and calls nothing: {source}"
+        assert not any(isinstance(node, ast.ClassDef) for node in ast.walk(ast.parse(source)))
+
+
+@each_notebook
+def test_ends_with_what_to_remember(path):
+    assert any("## What to remember" in source for source in cells(path, "markdown")[-2:])
+
+
+@pytest.mark.notebooks
+@each_notebook
+def test_notebook_runs(path, tmp_path, monkeypatch):
+    here = tmp_path / "notebooks"  # beside `runs`, as in the checkout
+    here.mkdir()
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    # The kernel works elsewhere, so it has to be told where the library and checks.py are.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(FOLDER), str(FOLDER.parent)]))
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"path": str(here)}}
+    nbclient.NotebookClient(notebook, timeout=600, resources=resources).execute()
+    assert not any(
+        output.output_type == "error"
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    )
