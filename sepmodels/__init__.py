@@ -21,13 +21,16 @@ _MODULES = (
     "doctor",
     "evaluation",
     "features",
+    "geometry",
     "layers",
     "losses",
     "metrics",
     "models",
+    "oracle",
     "pretrained",
     "recipes",
     "separation",
+    "streams",
     "training",
 )
 __all__ = ["__version__", *_FUNCTIONS, *_MODULES]

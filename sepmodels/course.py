@@ -144,22 +144,10 @@ def _line(error):
 # === The exercises ===
 
 
-def frames_heard(t, *dilations):
+def _frames_heard(t, *dilations):
     """The input frames that frame `t` hears through dilated GRUs on top of each other.
 
     Not derived but measured: one frame at a time is changed, and whether the output moves is seen.
-
-    Args:
-        t: int. The output frame.
-        *dilations: int. Of each GRU, from the first to the last.
-
-    Returns:
-        list of int, in rising order.
-
-    Example:
-
-    >>> sm.course.frames_heard(13, 4)
-    [1, 5, 9, 13]
     """
     x = np.zeros((t + 2, t + 1, 1), "float32")  # the last row stays as it is
     x[np.arange(t + 1), np.arange(t + 1)] = 1.0
@@ -171,17 +159,8 @@ def frames_heard(t, *dilations):
     return np.flatnonzero(moved > 1e-4 * moved.max()).tolist()
 
 
-def backward(x, dilation, gru):
-    """What a dilated GRU that runs from the end to the start has at every frame.
-
-    Args:
-        x: array `(batch, time, channels)`.
-        dilation: int. In frames.
-        gru: `keras.layers.GRU`. Whose weights to use.
-
-    Returns:
-        Tensor `(batch, time, units)`; frame `t` has heard frames `t`, `t + k`, `t + 2k`, ...
-    """
+def _backward(x, dilation, gru):
+    """What a dilated GRU that runs from the end to the start has at every frame."""
     layer = layers.DilatedGRU(gru.units, dilation, return_sequences=True, go_backwards=True)
     layer.build(x.shape)
     layer.set_weights(gru.get_weights())
@@ -201,7 +180,9 @@ def _gru(units):
         name: keras.initializers.GlorotUniform(seed=seed)
         for seed, name in enumerate(("kernel_initializer", "recurrent_initializer"))
     }
-    return keras.layers.GRU(units, return_sequences=True, bias_initializer=bias, **kernels)
+    gru = keras.layers.GRU(units, return_sequences=True, bias_initializer=bias, **kernels)
+    gru.build((None, None, 3))
+    return gru
 
 
 def _noise(*shape):
@@ -211,7 +192,7 @@ def _noise(*shape):
 EXERCISES = {
     "00.1": Exercise(
         metrics.sdr,
-        lambda: [(x := _noise(4000, 2), 0.9 * x + 0.1 * _noise(2, 4000).T)],
+        lambda: [(x := _noise(4000, 2), x * (0.9, 0.6))],
         {
             "Twice too large: energies are squares already, so it is 10, not 20.": lambda s, e: (
                 2 * metrics.sdr(s, e)
@@ -239,8 +220,8 @@ EXERCISES = {
         },
     ),
     "12.2": Exercise(
-        frames_heard,
-        lambda: [(13, 4, 2), (12, 3, 2), (9, 4, 4)],
+        _frames_heard,
+        lambda: [(9, 4, 2), (8, 3, 2)],
         {
             "That is the second layer alone; it hears a first one.": lambda t, j, k: np.arange(
                 t % k, t + 1, k
@@ -251,14 +232,14 @@ EXERCISES = {
         },
     ),
     "12.3": Exercise(
-        backward,
+        _backward,
         lambda: [(_noise(1, 10, 3), 4, _gru(2)), (_noise(2, 12, 3), 3, _gru(2))],
         {
             "You folded before you turned the time round, so the GRU starts on the padding.": (
                 _pad_first
             ),
             "Turn the output round as well, so that frame t stands at t again.": lambda x, k, gru: (
-                keras.ops.flip(backward(x, k, gru), axis=1)
+                keras.ops.flip(_backward(x, k, gru), axis=1)
             ),
         },
     ),

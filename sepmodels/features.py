@@ -1,8 +1,10 @@
-"""Pure signal functions: the short-time Fourier transform and what is made of it.
+"""Pure signal functions: the short-time Fourier transform, what is made of it, and mu-law.
 
 Everything here is `keras.ops`, so it runs on tensors inside a model, on NumPy arrays
 outside of one, and passes gradients.
 """
+
+import math
 
 from keras import ops
 from scipy.signal import get_window
@@ -136,3 +138,89 @@ def log_magnitude(magnitude, floor=1e-2):
             full-scale sine under a Hann window of 1024 samples.
     """
     return ops.log1p(magnitude / floor)
+
+
+def mu_law_compress(samples, classes=256):
+    """Mu-law companding without quantisation: soft samples are spread, loud ones squeezed.
+
+    Args:
+        samples: tensor of any shape, in [-1, 1]; what is louder is clipped.
+        classes: int. Of the quantiser that it is made for; `mu = classes - 1`.
+
+    Returns:
+        float32 tensor in [-1, 1]: `sign(x) log(1 + mu |x|) / log(1 + mu)`.
+
+    Reference:
+
+    - van den Oord et al. (2016), section 2.2. "WaveNet: A Generative Model for Raw Audio".
+      [arXiv:1609.03499](https://arxiv.org/abs/1609.03499)
+    """
+    mu = classes - 1
+    samples = ops.clip(ops.cast(samples, "float32"), -1.0, 1.0)
+    return ops.sign(samples) * ops.log1p(mu * ops.abs(samples)) / math.log1p(mu)
+
+
+def mu_law_expand(companded, classes=256):
+    """Inverse of `mu_law_compress`; what lies outside of [-1, 1] is clipped."""
+    mu = classes - 1
+    companded = ops.clip(ops.cast(companded, "float32"), -1.0, 1.0)
+    return ops.sign(companded) * ops.expm1(ops.abs(companded) * math.log1p(mu)) / mu
+
+
+def mu_law_encode(samples, classes=256, convention="round"):
+    """Quantises samples to classes that are finer where it is soft.
+
+    Silence is class `classes // 2`, so a signal is padded before it is encoded, or with that
+    class after: class 0 is full scale.
+
+    Args:
+        samples: tensor of any shape, in [-1, 1]; what is louder is clipped.
+        classes: int. How many.
+        convention: str. `"round"` takes the nearest class, and every class comes back from
+            `mu_law_decode`. `"truncate"` takes the class below, as the published code of the
+            music translation network does, whose classes do not all come back. The two must
+            not be mixed.
+
+    Returns:
+        int32 tensor in `0 ... classes - 1`.
+
+    Raises:
+        ValueError: if the convention is unknown.
+
+    Example:
+
+    >>> np.asarray(sm.features.mu_law_encode([-1.0, 0.0, 0.01, 1.0])).tolist()
+    [0, 128, 156, 255]
+    """
+    check_convention(convention)
+    level = (mu_law_compress(samples, classes) + 1) / 2 * (classes - 1)
+    return ops.cast(ops.floor(level + 0.5 if convention == "round" else level), "int32")
+
+
+def mu_law_decode(index, classes=256, convention="round"):
+    """Samples of classes: the inverse of `mu_law_encode`, as far as there is one.
+
+    Args:
+        index: tensor of any shape, in `0 ... classes - 1`.
+        classes: int. How many.
+        convention: str. That of `mu_law_encode`.
+
+    Returns:
+        float32 tensor in [-1, 1].
+
+    Raises:
+        ValueError: if the convention is unknown.
+    """
+    check_convention(convention)
+    index = ops.cast(index, "float32")
+    if convention == "round":
+        return mu_law_expand(2 * index / (classes - 1) - 1, classes)
+    return mu_law_expand(2 * index / classes - 1, classes)
+
+
+def check_convention(convention):
+    """Raises `ValueError` unless there is such a convention of `mu_law_encode`."""
+    if convention not in ("round", "truncate"):
+        raise ValueError(
+            f"convention must be 'round' or 'truncate'. Received: convention={convention!r}"
+        )

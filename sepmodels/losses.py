@@ -39,6 +39,21 @@ def negative_snr(target, estimate, ceiling=30.0, silence=1e-6):
     return 10.0 * ops.mean(ratio, axis=-1)
 
 
+def mu_law_cross_entropy(target, estimate):
+    """Cross-entropy of mu-law classes in nats, mean over everything but the batch.
+
+    Knowing nothing costs `log(256) = 5.545`.
+
+    Args:
+        target: tensor `(batch, time, channels, sources)`, classes as from
+            `sepmodels.features.mu_law_encode`.
+        estimate: tensor `(batch, time, channels, sources, classes)`, logits.
+    """
+    classes = ops.cast(target, "int32")
+    cost = ops.sparse_categorical_crossentropy(classes, estimate, from_logits=True)
+    return ops.mean(cost, axis=_inner(target))
+
+
 def _inner(tensor):
     return tuple(range(1, len(tensor.shape)))
 

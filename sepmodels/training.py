@@ -1,6 +1,7 @@
 """`train`: a recipe and songs in, a trained model and its history out; resumes by itself."""
 
 import dataclasses
+import importlib.metadata
 import platform
 from pathlib import Path
 
@@ -9,12 +10,9 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from sepmodels import __version__
 from sepmodels import losses
 from sepmodels.checkpoint import Checkpoint
-from sepmodels.datasets.segments import Augment
-from sepmodels.datasets.segments import excerpts
-from sepmodels.datasets.segments import segments
+from sepmodels.datasets.segments import Augment, cut_excerpts, draw_segments
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,10 +82,12 @@ def train(recipe, songs, folder, validation=None, *, backing=(), progress=True):
     checkpoint = Checkpoint(folder, model, describe(recipe, songs, validation, backing))
     done = checkpoint.resume(estimator)
 
-    length = round(recipe.segment * model.sample_rate)
+    # A model without padding hears a context around what it estimates.
+    length, aimed = model.valid_length(round(recipe.segment * model.sample_rate))
+    margin = (length - aimed) // 2
     form = {"sources": model.sources, "sample_rate": model.sample_rate, "channels": model.channels}
     augment = Augment(gains=recipe.gains, cross_songs=recipe.cross_songs)
-    examples = segments(
+    examples = draw_segments(
         [*songs, *backing],
         length,
         recipe.batch_size,
@@ -100,7 +100,8 @@ def train(recipe, songs, folder, validation=None, *, backing=(), progress=True):
         model.adapt(np.concatenate([mixture for mixture, _ in examples.take(8)]))
 
     def aim(mixture, stems):
-        return mixture, model.targets(stems, recipe.domain)
+        centre = {name: stem[:, margin : margin + aimed] for name, stem in stems.items()}
+        return mixture, model.targets(centre, recipe.domain)
 
     try:
         estimator.fit(
@@ -108,7 +109,7 @@ def train(recipe, songs, folder, validation=None, *, backing=(), progress=True):
             initial_epoch=done,
             epochs=recipe.epochs,
             steps_per_epoch=recipe.steps_per_epoch,
-            validation_data=excerpts(validation, length, recipe.batch_size, **form).map(aim),
+            validation_data=cut_excerpts(validation, length, recipe.batch_size, **form).map(aim),
             callbacks=[checkpoint, keras.callbacks.TensorBoard(folder / "tensorboard")],
             shuffle=False,  # the examples are random already
             verbose="auto" if progress else 0,
@@ -169,7 +170,7 @@ def describe(recipe, songs, validation, backing):
         "backing": [song.name for song in backing],
         "versions": {
             "python": platform.python_version(),
-            "sepmodels": __version__,
+            "sepmodels": importlib.metadata.version("sepmodels"),
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
             "numpy": np.__version__,

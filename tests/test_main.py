@@ -218,16 +218,7 @@ def test_train_learns_and_says_where_the_weights_are(folder, capsys, monkeypatch
     songs = sm.datasets.synthetic.load(2, seconds=1.0)
     monkeypatch.setattr(sm.recipes, "quick", lambda recipe: tiny)
     monkeypatch.setattr(sm.datasets.synthetic, "load", lambda: songs)
-    command = [
-        "train",
-        "--recipe",
-        "dilated-conv-gru",
-        "--quick",
-        "--songs",
-        "synthetic",
-        "-o",
-        "run",
-    ]
+    command = ["--recipe", "dilated-conv-gru", "--quick", "--songs", "synthetic", "-o", "run"]
     assert main(["train", *command]) == 0
     assert "run/best.keras" in capsys.readouterr().out
     assert separate("song.wav", "--model", "run/best.keras") == 0

@@ -67,10 +67,13 @@ def test_every_package_does_work():
     assert idle == set(), f"nothing imports {idle}"
 
 
-def test_what_the_library_imports_is_declared():
+def test_every_import_is_declared():
     extras = PROJECT["optional-dependencies"].values()
-    optional = names(line for extra in extras for line in extra)
-    assert imported_packages("sepmodels") <= names(PROJECT["dependencies"]) | optional
+    library = names(PROJECT["dependencies"]) | names(line for extra in extras for line in extra)
+    assert imported_packages("sepmodels") - library == set()
+    ours = {"checks", "layer-contract"}  # modules of notebooks/ and tests/
+    course = library | names(REQUIREMENTS) | ours
+    assert imported_packages("tests", "notebooks") - course == set()
 
 
 def test_ranges_stand_in_one_place():

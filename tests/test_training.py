@@ -140,9 +140,7 @@ def test_a_recipe_varies_itself_or_its_model():
     assert recipe.arguments["gru_dilation"] == (1, 2, 4, 8)
 
 
-@pytest.mark.parametrize(
-    "recipe", [sm.recipes.DILATED_CONV_GRU, sm.recipes.DILATED_CONV_GRU_PAPER]
-)
+@pytest.mark.parametrize("recipe", [sm.recipes.DILATED_CONV_GRU, sm.recipes.DILATED_CONV_GRU_PAPER])
 def test_every_recipe_builds(recipe):
     model = recipe.build()
     assert model.estimator(recipe.domain).output.shape[-1] == len(model.sources)

@@ -1,21 +1,18 @@
-"""Corpora, one per file, each with `load()`; and `segments`, which feeds them to training."""
+"""Corpora, one per file, each with `load()`; and the pipeline that feeds them to training."""
 
-from sepmodels.datasets import mir1k
-from sepmodels.datasets import musdb
-from sepmodels.datasets import sample
-from sepmodels.datasets import synthetic
-from sepmodels.datasets import wav_folder
-from sepmodels.datasets.segments import excerpts
-from sepmodels.datasets.segments import segments
+from sepmodels.datasets import mir1k, musdb, sample, synthetic, wav_folder
+from sepmodels.datasets.augment import Augment
+from sepmodels.datasets.segments import cut_excerpts, draw_segments
 from sepmodels.datasets.track import Track
 
 __all__ = [
+    "Augment",
     "Track",
-    "excerpts",
+    "cut_excerpts",
+    "draw_segments",
     "mir1k",
     "musdb",
     "sample",
-    "segments",
     "synthetic",
     "wav_folder",
 ]

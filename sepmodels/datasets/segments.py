@@ -7,7 +7,7 @@ from sepmodels.datasets import native_wav
 from sepmodels.datasets.augment import Augment, Draw, columns
 
 
-def segments(
+def draw_segments(
     tracks,
     length,
     batch_size,
@@ -51,7 +51,7 @@ def segments(
     Example:
 
     >>> songs = [sm.datasets.sample.load()]
-    >>> batches = sm.datasets.segments(songs, length=44100, batch_size=3, seed=1)
+    >>> batches = sm.datasets.draw_segments(songs, length=44100, batch_size=3, seed=1)
     >>> mixture, stems = next(iter(batches))
     >>> tuple(mixture.shape), sorted(stems)
     ((3, 44100, 2), ['accompaniment', 'vocals'])
@@ -67,7 +67,7 @@ def segments(
     return examples.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
 
-def excerpts(
+def cut_excerpts(
     tracks,
     length,
     batch_size,
@@ -85,11 +85,11 @@ def excerpts(
         length: int. Length of a segment, in samples.
         batch_size: int. Examples in a batch.
         sources: sequence of str. Defaults to `("vocals", "accompaniment")`.
-        sample_rate: int. As in `segments`. Defaults to `None`.
-        channels: int. As in `segments`. Defaults to `None`.
+        sample_rate: int. As in `draw_segments`. Defaults to `None`.
+        channels: int. As in `draw_segments`. Defaults to `None`.
 
     Returns:
-        A finite `tf.data.Dataset` of `(mixture, stems)`, as of `segments`.
+        A finite `tf.data.Dataset` of `(mixture, stems)`, as of `draw_segments`.
 
     Raises:
         ValueError: no tracks, tracks of another rate, or one that lacks a source.

@@ -1,11 +1,7 @@
 """Building blocks of the separation systems."""
 
-from sepmodels.layers.dilated_gru import DilatedGRU
-from sepmodels.layers.dilated_gru import DilatedGRUCell
-from sepmodels.layers.dilated_gru import fold_time
-from sepmodels.layers.dilated_gru import unfold_time
-from sepmodels.layers.stft import STFT
-from sepmodels.layers.stft import InverseSTFT
+from sepmodels.layers.dilated_gru import DilatedGRU, DilatedGRUCell, fold_time, unfold_time
+from sepmodels.layers.stft import STFT, InverseSTFT
 from sepmodels.layers.weight_norm import WeightNormalization
 
 __all__ = [

@@ -104,9 +104,7 @@ class InverseSTFT(_Transform):
 
     def call(self, inputs):
         *parts, like = inputs
-        spectrum = tuple(
-            ops.transpose(ops.cast(part, "float32"), (0, 3, 1, 2)) for part in parts
-        )
+        spectrum = tuple(ops.transpose(ops.cast(part, "float32"), (0, 3, 1, 2)) for part in parts)
         length = ops.shape(like)[1]
         samples = features.istft(spectrum, length, self.n_fft, self.hop_length, self.window)
         return ops.cast(ops.transpose(samples, (0, 2, 1)), self.compute_dtype)

@@ -5,8 +5,7 @@ from keras import ops
 
 from sepmodels import features
 from sepmodels.layers.dilated_gru import DilatedGRU
-from sepmodels.layers.stft import STFT
-from sepmodels.layers.stft import InverseSTFT
+from sepmodels.layers.stft import STFT, InverseSTFT
 from sepmodels.layers.weight_norm import WeightNormalization
 from sepmodels.models.separator import Separator
 

@@ -26,19 +26,14 @@ def root(tmp_path_factory):
 
 def test_stems_equal_those_of_the_same_file_read_without_ffmpeg(ffmpeg_on_path, root):
     (track,) = musdb.load(root, "test", sources=("vocals", "accompaniment", "drums"))
-    song, four = sample.load(), sample.load(stems=4)
     assert (track.name, track.length, track.sample_rate) == ("B - Song", 268288, 44100)
+    stems, song, four = dict(track.stems), sample.load(), sample.load(stems=4)
     # musdb decodes to 16 bits, which clips what lies beyond full scale
-    inside = np.abs(four.stems["drums"]) <= 1
-    np.testing.assert_allclose(
-        track.stems["drums"][inside], four.stems["drums"][inside], atol=2**-15
-    )
-    np.testing.assert_allclose(track.stems["vocals"], song.stems["vocals"], atol=2**-15)
-    error = track.stems["accompaniment"] - song.stems["accompaniment"]
+    drums = np.clip(four.stems["drums"], -1, 1)
+    np.testing.assert_allclose(stems["drums"], drums, atol=2**-15)
+    np.testing.assert_allclose(stems["vocals"], song.stems["vocals"], atol=2**-15)
+    error = stems["accompaniment"] - song.stems["accompaniment"]
     assert np.quantile(np.abs(error), 0.999) < 3 * 2**-15
-    np.testing.assert_allclose(
-        track.mixture, sum(track.stems[source] for source in track.sources), atol=1e-6
-    )
 
 
 def test_pieces_are_exact_to_the_sample(ffmpeg_on_path, root):

@@ -86,9 +86,7 @@ def test_resampled_has_the_new_rate_and_keeps_name_and_group(stems):
     track = Track.from_arrays("song", stems, RATE, group="backing")
     half = track.resampled(4000)
     assert (half.name, half.group, half.sample_rate, half.length) == ("song", "backing", 4000, 4000)
-    np.testing.assert_array_equal(
-        half.stems["vocals"], audio.resample(stems["vocals"], RATE, 4000)
-    )
+    np.testing.assert_array_equal(half.stems["vocals"], audio.resample(stems["vocals"], RATE, 4000))
     assert track.resampled(RATE) is track
 
 

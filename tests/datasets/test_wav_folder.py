@@ -35,9 +35,7 @@ def test_a_folder_for_each_song_in_any_format(tmp_path):
 def test_four_stems_make_an_accompaniment(tmp_path):
     put(tmp_path / "song", vocals="wav", drums="wav", bass="wav", other="wav")
     band = noise(1) + noise(2) + noise(3)
-    np.testing.assert_allclose(
-        wav_folder.load(tmp_path)[0].stems["accompaniment"], band, atol=1e-6
-    )
+    np.testing.assert_allclose(wav_folder.load(tmp_path)[0].stems["accompaniment"], band, atol=1e-6)
     (song,) = wav_folder.load(tmp_path, sources=["bass", "vocals"])
     assert song.sources == ("bass", "vocals")
     np.testing.assert_array_equal(song.stems["bass"], noise(2))

@@ -2,8 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from sepmodels.layers import STFT
-from sepmodels.layers import InverseSTFT
+from sepmodels.layers import STFT, InverseSTFT
 
 
 def noise(*shape):

@@ -1,0 +1,53 @@
+"""`CropConcat`: joins two signals of different lengths at their centres."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class CropConcat(keras.layers.Layer):
+    """Crops the longer of two signals to the centre and concatenates the channels.
+
+    Convolutions without padding make a signal shorter on both sides, so what skips them is
+    longer by as much on either side. Where the difference is odd, the extra sample is cut at
+    the end.
+
+    Args:
+        **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
+
+    Input shape:
+        `(skip, x)`: `(batch, time_skip, channels_skip)` and `(batch, time_x, channels_x)`. The
+        time axes may be unknown.
+
+    Output shape:
+        `(batch, min(time_skip, time_x), channels_skip + channels_x)`, channels of the skip
+        first.
+
+    Example:
+
+    >>> skip, x = np.arange(8.0).reshape(1, 8, 1), np.zeros((1, 5, 2))
+    >>> joined = sm.layers.CropConcat()((skip, x))
+    >>> tuple(joined.shape), np.array(joined[0, :, 0]).tolist()
+    ((1, 5, 3), [1.0, 2.0, 3.0, 4.0, 5.0])
+
+    Reference:
+
+    - Stoller, Ewert and Dixon (2018), section 3.2.2, figure 1. "Wave-U-Net: A Multi-Scale Neural
+      Network for End-to-End Audio Source Separation".
+      [arXiv:1806.03185](https://arxiv.org/abs/1806.03185)
+    """
+
+    def call(self, inputs):
+        times = [ops.shape(signal)[1] for signal in inputs]
+        known = all(isinstance(time, int) for time in times)
+        length = min(times) if known else ops.minimum(*times)
+        starts = [(time - length) // 2 for time in times]
+        cropped = [
+            signal[:, start : start + length] for signal, start in zip(inputs, starts, strict=True)
+        ]
+        return ops.concatenate(cropped, axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        (batch, *times), (_, *other) = (shape[:2] for shape in input_shape)
+        time = None if None in (*times, *other) else min(*times, *other)
+        return batch, time, sum(shape[-1] for shape in input_shape)

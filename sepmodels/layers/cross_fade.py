@@ -1,0 +1,103 @@
+"""`CrossFade`: a network of fixed length, on a sequence of any length."""
+
+import keras
+import numpy as np
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class CrossFade(keras.layers.Layer):
+    """Applies a layer to overlapping windows of a sequence and cross-fades the results.
+
+    The first window starts with the sequence, the next `step` steps later, the last one
+    reaches its end, with zeros behind it. Every window is faded in, along a straight line,
+    over what the windows before it have given. The weights of a step sum to one, so a layer
+    that returns its input leaves the sequence as it is.
+
+    Args:
+        layer: `keras.layers.Layer` or `keras.Model`. From `(batch, length, ...)` to
+            `(batch, length, ...)`.
+        length: int. Of a window, in steps.
+        step: int. From one window to the next, in steps; divides `length`.
+        **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
+
+    Input shape:
+        `(batch, time, ...)`, any time from 1 step up.
+
+    Output shape:
+        `(batch, time, ...)`, the last axes as `layer` returns them.
+
+    Raises:
+        ValueError: if `step` does not divide `length`.
+
+    Example:
+
+    >>> layer = sm.layers.CrossFade(keras.layers.Dense(4), length=30, step=5)
+    >>> tuple(layer(np.zeros((2, 101, 3), dtype="float32")).shape)
+    (2, 101, 4)
+    """
+
+    def __init__(self, layer, length, step, **kwargs):
+        if not 1 <= step <= length or length % step:
+            raise ValueError(f"step must divide length. Received: step={step}, length={length}")
+        super().__init__(**kwargs)
+        self.layer = layer
+        self.length = length
+        self.step = step
+        self.fade = _fade(length, step)
+
+    def build(self, input_shape):
+        if not self.layer.built:
+            self.layer.build((input_shape[0], self.length, *input_shape[2:]))
+
+    def call(self, inputs):
+        time = ops.shape(inputs)[1]
+        count = 1 + (ops.maximum(time, self.length) - self.length + self.step - 1) // self.step
+        steps = self.step * ops.arange(count)[:, None] + ops.arange(self.length)
+        # Zeros for as far as a window may reach behind the end.
+        rest = [[0, 0]] * (len(inputs.shape) - 2)
+        windows = ops.take(ops.pad(inputs, [[0, 0], [0, self.length], *rest]), steps, axis=1)
+        windows = ops.reshape(windows, (-1, self.length, *inputs.shape[2:]))
+        outputs = ops.cast(self.layer(windows), self.compute_dtype)
+
+        fade = ops.cast(self.fade, self.compute_dtype)
+        fade = ops.reshape(fade, (1, 1, self.length, *([1] * len(rest))))
+        outputs = ops.reshape(outputs, (-1, count, self.length, *outputs.shape[2:]))
+        weight = self._overlap_add(fade * ops.ones_like(outputs[:1, :, :1]))
+        return (self._overlap_add(fade * outputs) / weight)[:, :time]
+
+    def _overlap_add(self, windows):
+        """`(batch, windows, length, ...)` to `(batch, time, ...)`."""
+        hops, rest = self.length // self.step, windows.shape[3:]
+        total = 0.0
+        for hop in range(hops):
+            block = windows[:, :, hop * self.step : (hop + 1) * self.step]
+            edges = [[0, 0], [hop, hops - 1 - hop], [0, 0], *([0, 0] for _ in rest)]
+            total = total + ops.pad(block, edges)
+        return ops.reshape(total, (ops.shape(windows)[0], -1, *rest))
+
+    def compute_output_shape(self, input_shape):
+        batch, time, *rest = input_shape
+        return (batch, time, *self.layer.compute_output_shape((batch, self.length, *rest))[2:])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "layer": keras.saving.serialize_keras_object(self.layer),
+            "length": self.length,
+            "step": self.step,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        layer = keras.saving.deserialize_keras_object(config["layer"])
+        return cls(**{**config, "layer": layer})
+
+
+def _fade(length, step):
+    """Weight of each step of a window, once all later windows have been faded in over it."""
+    ramp = np.minimum(1.0, (np.arange(length) + 0.5) / max(1, length - step))
+    weight = ramp.copy()
+    for later in range(step, length, step):
+        weight[later:] *= 1.0 - ramp[:-later]
+    return weight

@@ -1,0 +1,115 @@
+"""`Decimate` and `Upsample`: half the samples, and twice as many again."""
+
+import keras
+from keras import ops
+
+_METHODS = ("linear", "nearest", "learned")
+_PADDINGS = ("same", "valid")
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class Decimate(keras.layers.Layer):
+    """Keeps every second step, the first among them, and forgets the others.
+
+    There is no filter in front: the network learns what may be forgotten.
+
+    Args:
+        **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
+
+    Input shape:
+        `(batch, time, channels)`. The time axis may be unknown.
+
+    Output shape:
+        `(batch, ceil(time / 2), channels)`.
+
+    Example:
+
+    >>> steps = np.arange(5.0).reshape(1, 5, 1)
+    >>> np.array(sm.layers.Decimate()(steps)).ravel().tolist()
+    [0.0, 2.0, 4.0]
+    """
+
+    def call(self, inputs):
+        return inputs[:, ::2]
+
+    def compute_output_shape(self, input_shape):
+        batch, time, channels = input_shape
+        return batch, None if time is None else -(-time // 2), channels
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class Upsample(keras.layers.Layer):
+    """Keeps every step and puts one between it and the next.
+
+    Step `2 * j` of the output is step `j` of the input, so `Decimate` undoes this layer. (The
+    resizing of image libraries puts the centres of pixels elsewhere, and would shift the sound.)
+
+    Args:
+        method: str. What stands between `x[j]` and `x[j + 1]`: their mean (`"linear"`), `x[j]`
+            (`"nearest"`), or `w * x[j] + (1 - w) * x[j + 1]` with a weight `w` per channel that
+            is learned (`"learned"`); it is the sigmoid of a variable, so it stays in [0, 1], and
+            starts as the mean. Defaults to `"linear"`.
+        padding: str. `"valid"` ends with the last step, as nothing is known of what comes.
+            `"same"` puts one behind it, for which `"linear"` takes `x[time]` to be the last step
+            again, and `"learned"` to be zero. Defaults to `"same"`.
+        **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
+
+    Input shape:
+        `(batch, time, channels)`, any time from 1 step up. The time axis may be unknown.
+
+    Output shape:
+        `(batch, 2 * time, channels)`, or `(batch, 2 * time - 1, channels)` for `"valid"`.
+
+    Raises:
+        ValueError: if `method` or `padding` is unknown.
+
+    Example:
+
+    >>> steps = np.array([0.0, 4.0, 2.0]).reshape(1, 3, 1)
+    >>> np.array(sm.layers.Upsample(padding="valid")(steps)).ravel().tolist()
+    [0.0, 2.0, 4.0, 3.0, 2.0]
+    >>> np.array(sm.layers.Upsample()(steps)).ravel().tolist()
+    [0.0, 2.0, 4.0, 3.0, 2.0, 2.0]
+
+    Reference:
+
+    - Stoller, Ewert and Dixon (2018), sections 3.2.2 and 3.2.4. "Wave-U-Net: A Multi-Scale
+      Neural Network for End-to-End Audio Source Separation".
+      [arXiv:1806.03185](https://arxiv.org/abs/1806.03185)
+    """
+
+    def __init__(self, method="linear", padding="same", **kwargs):
+        if method not in _METHODS:
+            raise ValueError(f"method must be one of {_METHODS}. Received: method={method!r}")
+        if padding not in _PADDINGS:
+            raise ValueError(f"padding must be one of {_PADDINGS}. Received: padding={padding!r}")
+        super().__init__(**kwargs)
+        self.method = method
+        self.padding = padding
+
+    def build(self, input_shape):
+        if self.method == "learned":
+            self.omega = self.add_weight(
+                name="omega", shape=(input_shape[-1],), initializer="zeros"
+            )
+
+    def call(self, inputs):
+        last = inputs[:, -1:]
+        if self.method == "learned":
+            weight, last = ops.sigmoid(self.omega), ops.zeros_like(last)
+        else:
+            weight = 0.5 if self.method == "linear" else 1.0
+        following = ops.concatenate([inputs[:, 1:], last], axis=1)
+        between = weight * inputs + (1 - weight) * following
+        pairs = ops.stack([inputs, between], axis=2)
+        outputs = ops.reshape(pairs, (-1, 2 * ops.shape(inputs)[1], inputs.shape[-1]))
+        return outputs if self.padding == "same" else outputs[:, :-1]
+
+    def compute_output_shape(self, input_shape):
+        batch, time, channels = input_shape
+        if time is not None:
+            time = 2 * time - (self.padding == "valid")
+        return batch, time, channels
+
+    def get_config(self):
+        return {**super().get_config(), "method": self.method, "padding": self.padding}

@@ -1,0 +1,94 @@
+"""`TiedTranspose`: back through a convolution, with the convolution's own kernel."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class TiedTranspose(keras.layers.Layer):
+    """The transpose of a convolution, as a decoder that owns no weights.
+
+    A convolution is a matrix; this layer multiplies with that matrix transposed, which sends
+    every feature back to where it came from. The kernel stays the convolution's: both layers
+    read one variable, and both train it. There is no bias and no activation.
+
+    A convolution with strides does not say how long its input was, so the layer takes the
+    tensor whose shape it has to restore as its last input. What the convolution never saw of
+    it comes back as zeros.
+
+    Args:
+        convolution: `keras.layers.Conv1D` or `Conv2D` with `padding="valid"`, without
+            dilation or groups. It is shared, not copied.
+        **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
+
+    Input shape:
+        `(features, like)`: a tensor of the shape that `convolution` returns, and one of the
+        shape that it takes, of which only the shape is used.
+
+    Output shape:
+        That of `like`.
+
+    Raises:
+        ValueError: if `convolution` is of another kind, padded, dilated or grouped.
+
+    Example:
+
+    >>> frames = np.zeros((2, 30, 513, 1), dtype="float32")
+    >>> encode = keras.layers.Conv2D(8, (1, 30), strides=(1, 3), use_bias=False)
+    >>> decode = sm.layers.TiedTranspose(encode)
+    >>> tuple(decode((encode(frames), frames)).shape)
+    (2, 30, 513, 1)
+    >>> [weight is encode.kernel for weight in decode.weights]
+    [True]
+
+    Reference:
+
+    - Chandna, Miron, Janer and Gómez (2017). "Monoaural Audio Source Separation Using Deep
+      Convolutional Neural Networks". LVA/ICA 2017.
+    """
+
+    def __init__(self, convolution, **kwargs):
+        if type(convolution) not in (keras.layers.Conv1D, keras.layers.Conv2D):
+            raise ValueError(
+                f"convolution must be a Conv1D or Conv2D. Received: convolution={convolution!r}"
+            )
+        plain = {"padding": "valid", "groups": 1, "data_format": "channels_last"}
+        for name, value in plain.items():
+            if getattr(convolution, name) != value:
+                raise ValueError(
+                    f"convolution must have {name}={value!r}. "
+                    f"Received: {name}={getattr(convolution, name)!r}"
+                )
+        if set(convolution.dilation_rate) != {1}:
+            raise ValueError(
+                "convolution must not be dilated. "
+                f"Received: dilation_rate={convolution.dilation_rate}"
+            )
+        super().__init__(**kwargs)
+        self.convolution = convolution
+
+    def build(self, input_shape):
+        if not self.convolution.built:
+            self.convolution.build(input_shape[1])
+
+    def call(self, inputs):
+        features, like = inputs
+        kernel = ops.cast(self.convolution.kernel, self.compute_dtype)
+        strides = self.convolution.strides
+        outputs = ops.conv_transpose(features, kernel, strides, padding="valid")
+        # Strides may leave a rest at the end that no filter saw.
+        outputs = ops.pad(outputs, [[0, 0], *([0, stride] for stride in strides), [0, 0]])
+        lengths = ops.shape(like)[1:-1]
+        return outputs[:, *(slice(length) for length in lengths)]
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape[1])
+
+    def get_config(self):
+        convolution = keras.saving.serialize_keras_object(self.convolution)
+        return {**super().get_config(), "convolution": convolution}
+
+    @classmethod
+    def from_config(cls, config):
+        convolution = keras.saving.deserialize_keras_object(config["convolution"])
+        return cls(**{**config, "convolution": convolution})

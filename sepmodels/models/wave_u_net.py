@@ -1,0 +1,200 @@
+"""`WaveUNet`: the waveform at twelve scales (Stoller, Ewert and Dixon 2018)."""
+
+import keras
+from keras import ops
+
+from sepmodels import geometry
+from sepmodels.layers.crop_concat import CropConcat
+from sepmodels.layers.resampling import Decimate, Upsample
+from sepmodels.models.separator import Separator
+
+_DOWN, _UP = 15, 5  # kernel sizes, in samples
+_PADDINGS = ("valid", "same")
+_HEADS = ("difference", "direct")
+_UPSAMPLINGS = ("linear", "learned")
+_ACTIVATIONS = ("tanh", "linear")
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class WaveUNet(Separator):
+    """Waveform separator that decimates, level by level, and interpolates back.
+
+    On the way down a level convolves and then forgets every second sample; on the way up it
+    interpolates, joins what the same level knew on the way down, and convolves. A network of
+    twelve levels hears seconds with kernels of 15 samples, and phase needs no care.
+
+    The defaults are the network M4. The others of the paper (24 filters, 12 levels):
+
+    | | differs from M4 by |
+    |---|---|
+    | M1 | `channels=1, padding="same", head="direct"` |
+    | M2 | `channels=1, padding="same"` |
+    | M3 | `channels=1` |
+    | M5 | `upsampling="learned"`; at high sample rate also `sample_rate=44100` |
+    | M6 | `sources=("bass", "drums", "other", "vocals")` |
+    | M7 | `channels=1, sample_rate=8192, filters=34` |
+
+    At inference every stem is clipped to [-1, 1], which matters to the last of a
+    `"difference"` and to the `"linear"` activation. In training nothing is.
+
+    Args:
+        sources: sequence of str. Names of the stems, of which the last is the mixture minus the
+            others (see `head`). Defaults to `("accompaniment", "vocals")`.
+        sample_rate: int. In Hz. Defaults to `22050`.
+        channels: int. Audio channels. Defaults to `2`.
+        levels: int. How often the time is halved. Defaults to `12`.
+        filters: int. Of the first level; level `i` has `i + 1` times as many. Defaults to `24`.
+        padding: str. `"valid"`: the network hears the context of what it estimates, and its
+            output is shorter than its input. `"same"`: silence stands for the context, at every
+            level. Defaults to `"valid"`.
+        head: str. `"difference"` estimates all sources but the last, which is what they leave of
+            the mixture, so that the stems sum to it. `"direct"` estimates each. Defaults to
+            `"difference"`.
+        upsampling: str. `"linear"`, or `"learned"`: a weight per channel, see `Upsample`.
+            Defaults to `"linear"`.
+        activation: str. Of the estimates: `"tanh"` or `"linear"`. Defaults to `"tanh"`.
+        **kwargs: Passed to `keras.Model` (`name`, ...).
+
+    Input shape:
+        `(batch, time, channels)`. With `"same"` any time from 1 sample up (the authors used
+        multiples of `2**levels`); with `"valid"` an input length of `valid_length`.
+
+    Output shape:
+        dict from source to `(batch, time, channels)`; with `"valid"` the time is the output
+        length of `valid_length`, the centre of the input.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the time does not fit.
+
+    Example:
+
+    >>> model = sm.models.WaveUNet(levels=3, filters=4)
+    >>> size, _ = model.valid_length(1000)
+    >>> stems = model(np.zeros((1, size, 2), dtype="float32"))
+    >>> size, {source: tuple(stem.shape) for source, stem in stems.items()}
+    (1235, {'accompaniment': (1, 1005, 2), 'vocals': (1, 1005, 2)})
+
+    Reference:
+
+    - Stoller, Ewert and Dixon (2018), section 3, figure 1, table 1. "Wave-U-Net: A Multi-Scale
+      Neural Network for End-to-End Audio Source Separation".
+      [arXiv:1806.03185](https://arxiv.org/abs/1806.03185)
+    """
+
+    def __init__(
+        self,
+        sources=("accompaniment", "vocals"),
+        sample_rate=22050,
+        channels=2,
+        levels=12,
+        filters=24,
+        padding="valid",
+        head="difference",
+        upsampling="linear",
+        activation="tanh",
+        **kwargs,
+    ):
+        sources = tuple(sources)
+        for name, value, known in (
+            ("padding", padding, _PADDINGS),
+            ("head", head, _HEADS),
+            ("upsampling", upsampling, _UPSAMPLINGS),
+            ("activation", activation, _ACTIVATIONS),
+        ):
+            if value not in known:
+                raise ValueError(f"{name} must be one of {known}. Received: {name}={value!r}")
+        for name, value in (("levels", levels), ("filters", filters), ("channels", channels)):
+            if value < 1:
+                raise ValueError(f"{name} must be positive. Received: {name}={value}")
+        if len(sources) < 2 and head == "difference":
+            raise ValueError(
+                f"a difference needs two sources; for one take head='direct'. "
+                f"Received: sources={sources}"
+            )
+
+        # === Layers ===
+        activate = keras.layers.LeakyReLU(0.2, name="activate")
+
+        def convolve(x, width, kernel_size, name):
+            convolution = keras.layers.Conv1D(width, kernel_size, padding=padding, name=name)
+            return activate(convolution(x))
+
+        def estimate(x, name):
+            # In single precision, as the mixture that the estimates are taken from.
+            return keras.layers.Conv1D(
+                channels, 1, activation=activation, dtype="float32", name=name
+            )(x)
+
+        # === Functional model ===
+        mixture = keras.Input((None, channels), name="mixture")
+
+        x, skips = mixture, []
+        for level in range(levels):
+            x = convolve(x, filters * (level + 1), _DOWN, f"down_{level}")
+            skips.append(x)
+            x = Decimate(name=f"decimate_{level}")(x)
+        x = convolve(x, filters * (levels + 1), _DOWN, "bottom")
+        for level in reversed(range(levels)):
+            x = Upsample(upsampling, padding, name=f"upsample_{level}")(x)
+            x = CropConcat(name=f"join_{level}")((skips[level], x))
+            x = convolve(x, filters * (level + 1), _UP, f"up_{level}")
+        x = CropConcat(name="join_mixture", dtype="float32")((mixture, x))
+
+        estimated = sources if head == "direct" else sources[:-1]
+        waves = [estimate(x, f"head_{index}") for index in range(len(estimated))]
+        if head == "difference":
+            waves.append(x[..., :channels] - sum(waves))
+        clip = _ClipAtInference(dtype="float32", name="clip")
+        stems = {source: clip(wave) for source, wave in zip(sources, waves, strict=True)}
+        super().__init__(
+            mixture, stems, sources=sources, sample_rate=sample_rate, channels=channels, **kwargs
+        )
+
+        # === Config ===
+        self.levels = levels
+        self.filters = filters
+        self.padding = padding
+        self.head = head
+        self.upsampling = upsampling
+        self.activation = activation
+
+    @property
+    def context(self):
+        reach = geometry.wave_u_net_context(self.levels, _DOWN, _UP)
+        return reach, reach
+
+    def valid_length(self, n):
+        if self.padding == "same":
+            return n, n
+        return geometry.wave_u_net_lengths(n, self.levels, _DOWN, _UP)
+
+    def call(self, inputs, training=None, mask=None):
+        self._output_length(inputs.shape[1])
+        return super().call(inputs, training=training, mask=mask)
+
+    def targets(self, stems, domain="waveform"):
+        waves = super().targets(stems, domain)  # (batch, time, channels, sources)
+        time = waves.shape[1]
+        length = self._output_length(time)
+        start = (time - length) // 2
+        return waves[:, start : start + length]
+
+    def _output_length(self, time):
+        """Samples that come out for `time` samples, which have to fit."""
+        if time is None or self.padding == "same":
+            return time
+        least, shortest = self.valid_length(1)
+        size, output = self.valid_length(max(1, time - least + shortest))
+        if size != time:
+            raise ValueError(
+                f"without padding the input must have one of the lengths of valid_length, such "
+                f"as {size} samples for {output}. Received: time={time}"
+            )
+        return output
+
+
+class _ClipAtInference(keras.layers.Layer):
+    """Keeps stems in [-1, 1], but in training lets an error be seen however large it is."""
+
+    def call(self, inputs, training=False):
+        return inputs if training else ops.clip(inputs, -1.0, 1.0)
