@@ -47,7 +47,7 @@ def examine():
     Example:
 
     >>> findings = sm.doctor.examine()
-    >>> [finding.what for finding in findings if finding.state == "fault"]
+    >>> [finding.what for finding in findings if finding.state == "fault" and not finding.remedy]
     []
     """
     return [

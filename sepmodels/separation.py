@@ -181,6 +181,7 @@ def _graph(model):
         _GRAPHS[model] = tf.function(
             lambda mixture: owner()(mixture, training=False),
             input_signature=[tf.TensorSpec((None, None, model.channels), "float32")],
+            autograph=False,  # as in Keras's own `predict`; it also warns on new Pythons
         )
     return _GRAPHS[model]
 

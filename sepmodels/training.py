@@ -99,6 +99,7 @@ def train(recipe, songs, folder, validation=None, *, backing=(), progress=True):
     if done == 0:
         model.adapt(np.concatenate([mixture for mixture, _ in examples.take(8)]))
 
+    @tf.autograph.experimental.do_not_convert  # plain tensor code, nothing to convert
     def aim(mixture, stems):
         centre = {name: stem[:, margin : margin + aimed] for name, stem in stems.items()}
         return mixture, model.targets(centre, recipe.domain)

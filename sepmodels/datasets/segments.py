@@ -129,6 +129,7 @@ def _examples(numbers, plan, tracks, length, sources, channels):
             pieces.update(tracks[track].read(start, stop, wanted))
         return [pieces[source] for source in sources]
 
+    @tf.autograph.experimental.do_not_convert  # plain tensor code, nothing to convert
     def example(number):
         types = (tf.int64, tf.int64, tf.float32, tf.bool)
         made_of = tf.numpy_function(plan, [number], types)
