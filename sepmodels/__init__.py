@@ -16,10 +16,12 @@ _FUNCTIONS = {
 _MODULES = (
     "audio",
     "checkpoint",
+    "course",
     "datasets",
     "display",
     "doctor",
     "evaluation",
+    "exercises",
     "features",
     "geometry",
     "layers",

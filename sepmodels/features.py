@@ -190,7 +190,7 @@ def mu_law_encode(samples, classes=256, convention="round"):
     Example:
 
     >>> np.asarray(sm.features.mu_law_encode([-1.0, 0.0, 0.01, 1.0])).tolist()
-    [0, 128, 156, 255]
+    [0, 128, 157, 255]
     """
     check_convention(convention)
     level = (mu_law_compress(samples, classes) + 1) / 2 * (classes - 1)

@@ -125,10 +125,12 @@ def wave_u_net_context(levels=12, down=15, up=5):
     65527
     """
     _check_wave_u_net(levels, down, up)
-    # At level i a step is 2**i samples: there the way down ends the levels' kernels and that at
-    # the bottom, the way up its own, and an interpolation looks one coarser sample further.
-    steps = 2**levels - 1
-    return down // 2 * (2 * steps + 1) + up // 2 * steps + steps
+    # A sample of level i is 2**i samples long. Half a kernel is heard per level on the way down
+    # and at the bottom, half a kernel per level on the way up, and one sample more per level
+    # where an interpolated sample stands between its two neighbours.
+    levels_together = 2**levels - 1
+    bottom = 2**levels
+    return down // 2 * (levels_together + bottom) + (up // 2 + 1) * levels_together
 
 
 def _check_wave_u_net(levels, down, up):

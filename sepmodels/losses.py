@@ -54,18 +54,75 @@ def mu_law_cross_entropy(target, estimate):
     return ops.mean(cost, axis=_inner(target))
 
 
+# What `deep_conv_sep` weighs, by the number of sources: row `s`, column `t` is for the squared
+# distance of estimate `s` from the true source `t`.
+_DISCRIMINATIVE = {
+    2: ((1.0, -0.02), (0.0, 0.9)),
+    4: (
+        (1.0, -0.001, -0.001, -0.03),
+        (-0.001, 1.0, -0.001, -0.01),
+        (-0.001, -0.001, 1.0, -0.01),
+        (0.0, 0.0, 0.0, 0.0),
+    ),
+}
+
+
+def deep_conv_sep(target, estimate):
+    """Squared distance from the true source, less a little of that from the other sources.
+
+    The loss of `models.DeepConvSep`. The authors take the absolute value of the sum over a
+    whole batch; here each example returns its share, so that the sum over the batch is their
+    loss. All is summed, nothing averaged, as their optimiser, Adadelta, bears. Of four
+    sources the fourth has no distance of its own: it learns from what the masks of the
+    others leave to it.
+
+    Args:
+        target: tensor `(batch, ..., sources)` of magnitudes. Four sources in the order
+            vocals, bass, drums, other, or two in the order vocals, accompaniment.
+        estimate: tensor of the same shape.
+
+    Raises:
+        ValueError: if there are neither two nor four sources.
+
+    Reference:
+
+    - Chandna, Miron, Janer and Gómez (2017). "Monoaural Audio Source Separation Using Deep
+      Convolutional Neural Networks". LVA/ICA 2017.
+    """
+    sources = target.shape[-1]
+    if sources not in _DISCRIMINATIVE:
+        raise ValueError(
+            "loss='deep_conv_sep' is defined for 4 sources (vocals, bass, drums, other) or 2 "
+            f"(vocals, accompaniment). Received: target of shape {tuple(target.shape)}"
+        )
+    total = 0.0
+    for source, weights in enumerate(_DISCRIMINATIVE[sources]):
+        for other, weight in enumerate(weights):
+            if weight:
+                distance = ops.square(estimate[..., source] - target[..., other])
+                total = total + weight * ops.sum(distance, axis=_inner(distance))
+    return total * ops.sign(ops.sum(total))
+
+
 def _inner(tensor):
     return tuple(range(1, len(tensor.shape)))
 
 
-LOSSES = {"l1": l1, "mse": mse, "negative_snr": negative_snr}
+LOSSES = {
+    "deep_conv_sep": deep_conv_sep,
+    "l1": l1,
+    "mse": mse,
+    "mu_law_cross_entropy": mu_law_cross_entropy,
+    "negative_snr": negative_snr,
+}
 
 
 def get(name):
     """Returns the loss of that name.
 
     Args:
-        name: str. One of `"l1"`, `"mse"`, `"negative_snr"`.
+        name: str. One of `"deep_conv_sep"`, `"l1"`, `"mse"`, `"mu_law_cross_entropy"`,
+            `"negative_snr"`.
 
     Raises:
         ValueError: if there is no such loss.

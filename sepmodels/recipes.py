@@ -107,3 +107,78 @@ DILATED_CONV_GRU_PAPER = Recipe(
     loss="l1",
     domain="magnitude",
 )
+
+# Stoller, Ewert and Dixon's M4 in their first stage, for MUSDB18 on a GPU; not trained by this
+# project. Their second stage, with twice the batch and a tenth of the rate, is not built.
+WAVE_U_NET_PAPER = Recipe(
+    model="WaveUNet",
+    segment=16384 / 22050,
+    batch_size=16,
+    steps_per_epoch=2000,
+    epochs=100,
+    learning_rate=1e-4,
+    loss="mse",
+    gains=(0.7, 1.0),
+    cross_songs=0.0,
+)
+
+# A mono network of eight levels at 16 kHz, for a laptop.
+WAVE_U_NET = Recipe(
+    model="WaveUNet",
+    arguments={"sample_rate": 16000, "channels": 1, "levels": 8, "filters": 16},
+    segment=2.0,
+    batch_size=8,
+    gains=(0.7, 1.0),
+)
+
+# Chandna et al. on DSD100, with Adam for their Adadelta; not trained by this project.
+DEEP_CONV_SEP_PAPER = Recipe(
+    model="DeepConvSep",
+    segment=29 * 512 / 44100,
+    batch_size=32,
+    epochs=40,
+    gains=(1.0, 1.0),
+    cross_songs=0.0,
+    loss="deep_conv_sep",
+    domain="magnitude",
+)
+
+# The same network for two sources at 16 kHz, for a laptop; a segment is one window of frames.
+DEEP_CONV_SEP = Recipe(
+    model="DeepConvSep",
+    arguments={"sources": ("vocals", "accompaniment"), "sample_rate": 16000, "hop_length": 256},
+    segment=29 * 256 / 16000,
+    batch_size=16,
+    loss="deep_conv_sep",
+    domain="magnitude",
+)
+
+# Structure A as its author trained it, but for weight decay and his steps of the learning rate;
+# not trained by this project.
+NC_WAVENET_PAPER = Recipe(
+    model="NCWaveNet",
+    arguments={"padding": "valid"},
+    segment=1.0,
+    batch_size=1,
+    loss="mu_law_cross_entropy",
+    domain="classes",
+    gains=(0.7, 1.0),
+    cross_songs=0.0,
+)
+
+# A smaller relative that estimates the wave itself, for a laptop.
+NC_WAVENET = Recipe(
+    model="NCWaveNet",
+    arguments={
+        "target": None,
+        "head": "regression",
+        "activation": "gated",
+        "filters": 32,
+        "skip_filters": 64,
+        "stacks": (0, 3),
+        "padding": "valid",
+    },
+    segment=0.5,
+    batch_size=4,
+    domain="companded",
+)

@@ -205,8 +205,14 @@ def _windows(model, song, segment, overlap):
         raise ValueError(f"overlap must be at least 0 and less than 1. Received: overlap={overlap}")
     whole = audio.resampled_length(song.length, song.sample_rate, model.sample_rate)
     size, output = model.valid_length(min(wanted, whole))
-    # Windows with their context around them join exactly; the others need a cross-fade.
-    fade = round(overlap * output) if size == output else 0
+    if size == output:
+        fade = round(overlap * output)
+    else:
+        # Windows with their context around them join exactly, if they start on the grid of the
+        # lengths that fit: a model that decimates drops other samples between its points.
+        grid = model.valid_length(output + 1)[1] - output
+        size, output = model.valid_length(max(grid, output))
+        fade = output % grid
     return Windows(size, output, max(1, output - fade))
 
 

@@ -110,7 +110,9 @@ def train(recipe, songs, folder, validation=None, *, backing=(), progress=True):
             initial_epoch=done,
             epochs=recipe.epochs,
             steps_per_epoch=recipe.steps_per_epoch,
-            validation_data=cut_excerpts(validation, length, recipe.batch_size, **form).map(aim),
+            validation_data=cut_excerpts(
+                validation, length, recipe.batch_size, step=aimed, **form
+            ).map(aim),
             callbacks=[checkpoint, keras.callbacks.TensorBoard(folder / "tensorboard")],
             shuffle=False,  # the examples are random already
             verbose="auto" if progress else 0,

@@ -23,6 +23,12 @@ def spectrum_and_wave(time):
     return noise(2, frames, 9, 1), noise(2, frames, 9, 1), noise(2, time, 1)
 
 
+def revived(layer):
+    """A layer anew: those that wrap a layer share the one they are given."""
+    return type(layer).from_config(layer.get_config())
+
+
+MU_LAW = {"classes": 16, "quantize": False, "convention": "truncate"}
 TRANSFORM = {"n_fft": 16, "hop_length": 4, "window": "hamming"}
 CASES = [
     Case(
@@ -40,6 +46,44 @@ CASES = [
         sm.layers.WeightNormalization,
         {"layer": keras.layers.Conv1D(4, 3, padding="same", activation="tanh")},
         lambda time: noise(2, time, 3),
+    ),
+    Case(sm.layers.CropConcat, {}, lambda time: (noise(2, time + 3, 3), noise(2, time, 2))),
+    Case(sm.layers.Decimate, {}, lambda time: noise(2, time, 3)),
+    Case(
+        sm.layers.Upsample,
+        {"method": "learned", "padding": "valid"},
+        lambda time: noise(2, time, 3),
+    ),
+    Case(
+        sm.layers.CrossFade,
+        {"layer": keras.layers.Dense(4, activation="tanh"), "length": 6, "step": 2},
+        lambda time: noise(2, time, 3),
+        wrap=revived,
+    ),
+    Case(
+        sm.layers.TiedTranspose,
+        {"convolution": keras.layers.Conv2D(4, (1, 3), strides=(1, 2), use_bias=False)},
+        lambda time: (noise(2, time, 4, 4), noise(2, time, 10, 3)),
+        wrap=revived,
+    ),
+    Case(sm.layers.MuLawEncode, MU_LAW, lambda time: noise(2, time, 2)),
+    Case(sm.layers.MuLawDecode, MU_LAW, lambda time: noise(2, time, 2)),
+    Case(sm.layers.GradientReversal, {"scale": 0.1}, lambda time: noise(2, time, 2)),
+    Case(
+        sm.layers.GatedResidualBlock,
+        {
+            "filters": 4,
+            "kernel_size": 3,
+            "dilation": 2,
+            "skip_filters": 5,
+            "residual": False,
+            "activation": "leaky_relu",
+            "preactivation": True,
+            "causal": True,
+            "padding": "valid",
+            "kernel_initializer": keras.initializers.HeNormal(),
+        },
+        lambda time: (noise(2, time + 4, 3), noise(2, time + 4, 2), noise(2, 1, 6)),
     ),
     Case(sm.layers.STFT, TRANSFORM, lambda time: noise(2, time, 2)),
     Case(sm.layers.InverseSTFT, TRANSFORM, spectrum_and_wave),
@@ -64,6 +108,62 @@ CASES = [
         },
         lambda time: noise(2, time, 2),
         time=100,
+    ),
+    Case(
+        sm.models.DeepConvSep,
+        {
+            "sources": ("drums", "bass", "other", "vocals"),
+            "sample_rate": 8000,
+            "channels": 2,
+            "n_fft": 32,
+            "hop_length": 16,
+            "frames": 6,
+            "step": 2,
+            "filters": 4,
+            "vertical": 5,
+            "stride": 3,
+            "horizontal": (3, 2),
+            "units": 8,
+            "bug_compat": True,
+        },
+        lambda time: noise(2, time, 2),
+        time=100,
+    ),
+    Case(
+        sm.models.NCWaveNet,
+        {
+            "sources": ("drums", "bass", "other"),
+            "sample_rate": 8000,
+            "channels": 2,
+            "target": None,
+            "head": "regression",
+            "activation": "leaky_relu",
+            "filters": 6,
+            "skip_filters": 5,
+            "kernel_size": 5,
+            "front_kernel_size": 7,
+            "dilations": (1, 3),
+            "stacks": (1, 2),
+            "padding": "valid",
+        },
+        lambda time: noise(2, time + 54, 2),
+        time=100,
+    ),
+    Case(
+        sm.models.WaveUNet,
+        {
+            "sources": ("drums", "bass", "other"),
+            "sample_rate": 8000,
+            "channels": 1,
+            "levels": 2,
+            "filters": 3,
+            "padding": "same",
+            "head": "direct",
+            "upsampling": "learned",
+            "activation": "linear",
+        },
+        lambda time: noise(2, time, 1),
+        time=50,
     ),
 ]
 NO_CASE = {sm.models.Separator}  # a base class, which cannot be made

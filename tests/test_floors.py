@@ -23,7 +23,7 @@ FLOORS = (
     {"doctor", "pretrained", "separation", "training"},
     # ... and with what came of it.
     {"evaluation"},
-    {"ablation"},
+    {"ablation", "exercises"},
     {"course", "display", "__init__", "__main__"},
 )
 ONE_THING = {"audio", "display"}  # modules that grew into folders; their files share a floor
@@ -129,7 +129,7 @@ def test_a_file_has_a_name_and_a_size(path):
 
 
 def test_the_library_is_small():
-    assert sum(lines_of_code(path.read_text()) for path in FILES) < 4000
+    assert sum(lines_of_code(path.read_text()) for path in FILES) < 4500
 
 
 def lines_of_code(text):

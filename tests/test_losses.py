@@ -34,6 +34,57 @@ def test_negative_snr_stops_at_its_ceiling_and_bears_silence():
     assert (soft < loud).all()
 
 
+def squared(estimate, target):
+    return np.sum((estimate.astype("float64") - target) ** 2)
+
+
+def dsd100(true, guess):
+    """The paper's loss of a batch of four sources, written out."""
+    trained, alpha, beta, beta_vocals = ("vocals", "bass", "drums"), 0.001, 0.01, 0.03
+    own = sum(squared(guess[s], true[s]) for s in trained)
+    cross = sum(squared(guess[s], true[t]) for s in trained for t in trained if s != t)
+    other = sum(squared(guess[s], true["other"]) for s in ("bass", "drums"))
+    vocals = squared(guess["vocals"], true["other"])
+    return abs(own - alpha * cross - beta * other - beta_vocals * vocals)
+
+
+def ikala(true, guess):
+    """The paper's loss of a batch of two sources, written out."""
+    own = squared(guess["vocals"], true["vocals"])
+    other = squared(guess["accompaniment"], true["accompaniment"])
+    return abs(own + 0.9 * other - 0.02 * squared(guess["vocals"], true["accompaniment"]))
+
+
+@pytest.mark.parametrize("near", [1.0, 1e-3])  # so near that it is below zero without its abs
+@pytest.mark.parametrize(
+    ("written_out", "sources"),
+    [(dsd100, ("vocals", "bass", "drums", "other")), (ikala, ("vocals", "accompaniment"))],
+)
+def test_deep_conv_sep_sums_to_the_loss_of_the_paper(written_out, sources, near):
+    rng = np.random.default_rng(0)
+    target = rng.normal(size=(3, 30, 8, 1, len(sources))).astype("float32")
+    estimate = target + near * rng.normal(size=target.shape).astype("float32")
+    shares = np.asarray(sm.losses.get("deep_conv_sep")(target, estimate))
+    true = {source: target[..., index] for index, source in enumerate(sources)}
+    guess = {source: estimate[..., index] for index, source in enumerate(sources)}
+    assert shares.shape == (3,)
+    assert shares.sum() > 0
+    np.testing.assert_allclose(shares.sum(), written_out(true, guess), rtol=1e-4)
+
+
+def test_deep_conv_sep_hears_no_estimate_of_other():
+    target = np.random.default_rng(0).normal(size=(2, 6, 5, 1, 4)).astype("float32")
+    estimate = np.abs(target)
+    changed = estimate + np.array([0.0, 0.0, 0.0, 9.0], "float32")
+    first, second = (sm.losses.deep_conv_sep(target, x) for x in (estimate, changed))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_deep_conv_sep_wants_two_or_four_sources():
+    with pytest.raises(ValueError, match=r"Received: target of shape \(1, 2, 3\)"):
+        sm.losses.deep_conv_sep(np.zeros((1, 2, 3)), np.zeros((1, 2, 3)))
+
+
 def test_unknown_loss_is_named():
     with pytest.raises(ValueError, match="loss='l3'"):
         sm.losses.get("l3")

@@ -75,6 +75,7 @@ def cut_excerpts(
     sources=("vocals", "accompaniment"),
     sample_rate=None,
     channels=None,
+    step=None,
 ):
     """Cut songs into consecutive segments, each once and in order, for validation.
 
@@ -87,6 +88,8 @@ def cut_excerpts(
         sources: sequence of str. Defaults to `("vocals", "accompaniment")`.
         sample_rate: int. As in `draw_segments`. Defaults to `None`.
         channels: int. As in `draw_segments`. Defaults to `None`.
+        step: int. From the start of a segment to that of the next, in samples; less than
+            `length` where only the centre of a segment is scored. Defaults to `None`: `length`.
 
     Returns:
         A finite `tf.data.Dataset` of `(mixture, stems)`, as of `draw_segments`.
@@ -102,7 +105,7 @@ def cut_excerpts(
     places = [
         (number, begin)
         for number, track in enumerate(tracks)
-        for begin in range(0, track.length, length)
+        for begin in range(0, track.length, step or length)
     ]
 
     def cut(number):

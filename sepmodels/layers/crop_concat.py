@@ -37,6 +37,9 @@ class CropConcat(keras.layers.Layer):
       [arXiv:1806.03185](https://arxiv.org/abs/1806.03185)
     """
 
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+
     def call(self, inputs):
         times = [ops.shape(signal)[1] for signal in inputs]
         known = all(isinstance(time, int) for time in times)

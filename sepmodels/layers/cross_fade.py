@@ -11,8 +11,9 @@ class CrossFade(keras.layers.Layer):
 
     The first window starts with the sequence, the next `step` steps later, the last one
     reaches its end, with zeros behind it. Every window is faded in, along a straight line,
-    over what the windows before it have given. The weights of a step sum to one, so a layer
-    that returns its input leaves the sequence as it is.
+    over what the windows before it have given. The weights of a step sum to one, also where
+    the sequence starts and windows are missing, so a layer that returns its input leaves the
+    sequence as it is.
 
     Args:
         layer: `keras.layers.Layer` or `keras.Model`. From `(batch, length, ...)` to
@@ -55,16 +56,16 @@ class CrossFade(keras.layers.Layer):
         count = 1 + (ops.maximum(time, self.length) - self.length + self.step - 1) // self.step
         steps = self.step * ops.arange(count)[:, None] + ops.arange(self.length)
         # Zeros for as far as a window may reach behind the end.
-        rest = [[0, 0]] * (len(inputs.shape) - 2)
-        windows = ops.take(ops.pad(inputs, [[0, 0], [0, self.length], *rest]), steps, axis=1)
+        edges = [[0, 0], [0, self.length], *([0, 0] for _ in inputs.shape[2:])]
+        windows = ops.take(ops.pad(inputs, edges), steps, axis=1)
         windows = ops.reshape(windows, (-1, self.length, *inputs.shape[2:]))
         outputs = ops.cast(self.layer(windows), self.compute_dtype)
 
-        fade = ops.cast(self.fade, self.compute_dtype)
-        fade = ops.reshape(fade, (1, 1, self.length, *([1] * len(rest))))
+        ones = [1] * (len(outputs.shape) - 2)
         outputs = ops.reshape(outputs, (-1, count, self.length, *outputs.shape[2:]))
-        weight = self._overlap_add(fade * ops.ones_like(outputs[:1, :, :1]))
-        return (self._overlap_add(fade * outputs) / weight)[:, :time]
+        fade = ops.reshape(ops.cast(self.fade, self.compute_dtype), (self.length, *ones))
+        weight = fade * ops.ones((1, count, 1, *ones), dtype=self.compute_dtype)
+        return (self._overlap_add(fade * outputs) / self._overlap_add(weight))[:, :time]
 
     def _overlap_add(self, windows):
         """`(batch, windows, length, ...)` to `(batch, time, ...)`."""

@@ -29,6 +29,9 @@ class Decimate(keras.layers.Layer):
     [0.0, 2.0, 4.0]
     """
 
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+
     def call(self, inputs):
         return inputs[:, ::2]
 

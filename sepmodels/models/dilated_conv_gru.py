@@ -179,13 +179,15 @@ class DilatedConvGRU(Separator):
         # The phase of the mixture turns all magnitudes back into waveforms at once.
         gain = magnitudes / level
         parts = [
-            keras.layers.Reshape((-1, bins, channels * len(sources)))(
+            keras.layers.Reshape((-1, bins, channels * len(sources)), dtype="float32")(
                 gain * ops.expand_dims(part, axis=-1)
             )
             for part in (real, imaginary)
         ]
         waves = InverseSTFT(**transform, name="inverse_stft")((*parts, mixture))
-        waves = keras.layers.Reshape((-1, channels, len(sources)), name="waves")(waves)
+        waves = keras.layers.Reshape((-1, channels, len(sources)), dtype="float32", name="waves")(
+            waves
+        )
         stems = {source: waves[..., index] for index, source in enumerate(sources)}
         super().__init__(
             mixture, stems, sources=sources, sample_rate=sample_rate, channels=channels, **kwargs

@@ -72,7 +72,7 @@ class WaveUNet(Separator):
     >>> size, _ = model.valid_length(1000)
     >>> stems = model(np.zeros((1, size, 2), dtype="float32"))
     >>> size, {source: tuple(stem.shape) for source, stem in stems.items()}
-    (1235, {'accompaniment': (1, 1005, 2), 'vocals': (1, 1005, 2)})
+    (1243, {'accompaniment': (1, 1005, 2), 'vocals': (1, 1005, 2)})
 
     Reference:
 
@@ -169,28 +169,19 @@ class WaveUNet(Separator):
         return geometry.wave_u_net_lengths(n, self.levels, _DOWN, _UP)
 
     def call(self, inputs, training=None, mask=None):
-        self._output_length(inputs.shape[1])
+        self._check_length(inputs.shape[1])
         return super().call(inputs, training=training, mask=mask)
 
-    def targets(self, stems, domain="waveform"):
-        waves = super().targets(stems, domain)  # (batch, time, channels, sources)
-        time = waves.shape[1]
-        length = self._output_length(time)
-        start = (time - length) // 2
-        return waves[:, start : start + length]
-
-    def _output_length(self, time):
-        """Samples that come out for `time` samples, which have to fit."""
+    def _check_length(self, time):
         if time is None or self.padding == "same":
-            return time
+            return
         least, shortest = self.valid_length(1)
         size, output = self.valid_length(max(1, time - least + shortest))
         if size != time:
             raise ValueError(
-                f"without padding the input must have one of the lengths of valid_length, such "
-                f"as {size} samples for {output}. Received: time={time}"
+                "without padding the input must have one of the lengths of valid_length, such as "
+                f"{size} samples for {output}. Received: time={time}"
             )
-        return output
 
 
 class _ClipAtInference(keras.layers.Layer):

@@ -1,0 +1,201 @@
+"""`GatedResidualBlock`: a dilated convolution, a gate, a way through and a way out."""
+
+import keras
+from keras import ops
+
+from sepmodels import geometry
+
+ACTIVATIONS = ("gated", "relu", "leaky_relu")
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class GatedResidualBlock(keras.layers.Layer):
+    """One layer of a WaveNet: dilated convolution, gate, residual and skip outputs.
+
+    The dilated convolution has two halves, a filter and a gate, and `z = tanh(filter) *
+    sigmoid(gate)`. A 1x1 convolution of `z` is added to the input, for the next block;
+    another one is the skip output, for the end of the network. A plain or leaky ReLU of one
+    convolution may stand for the gate.
+
+    A condition is added to the filter and to the gate through a 1x1 convolution of its own. A
+    local one has as many steps as the input; a global one has a single step, which holds
+    throughout.
+
+    Args:
+        filters: int. Channels of `z`.
+        kernel_size: int. Of the dilated convolution, in steps. Defaults to `2`.
+        dilation: int. Of the dilated convolution, in steps. Defaults to `1`.
+        skip_filters: int or None. Channels of the skip output; `None` makes none. Defaults to
+            `None`.
+        residual: bool. Whether there is a residual output; the last block of a network needs
+            none. Defaults to `True`.
+        activation: str. `"gated"`, `"relu"` or `"leaky_relu"` with slope 0.01. Defaults to
+            `"gated"`.
+        preactivation: bool. Whether the ReLU also comes before the dilated convolution; not
+            with a gate. Defaults to `False`.
+        causal: bool. Whether the block hears the past only. Defaults to `False`: as much of
+            the past as of the future.
+        padding: str. `"same"` keeps the length. `"valid"` pads nothing, and the input that is
+            added to the residual output is cropped. Defaults to `"same"`.
+        kernel_initializer: str or `keras.initializers.Initializer`. Of all kernels. Defaults to
+            `"glorot_uniform"`.
+        **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
+
+    Input shape:
+        `(batch, time, channels)`, or a list of that and of conditions
+        `(batch, time or 1, any)`. The time axis may be unknown.
+
+    Output shape:
+        `(residual, skip)` or the one of them that is there: `(batch, time_out, channels)` and
+        `(batch, time_out, skip_filters)`, where `time_out` is `time` or, in valid mode,
+        `time - (kernel_size - 1) * dilation`.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the block would have no output.
+
+    Example:
+
+    >>> wave, speaker = np.zeros((2, 100, 32)), np.zeros((2, 1, 8))
+    >>> block = sm.layers.GatedResidualBlock(32, dilation=4, skip_filters=64, causal=True)
+    >>> residual, skip = block([wave, speaker])
+    >>> tuple(residual.shape), tuple(skip.shape)
+    ((2, 100, 32), (2, 100, 64))
+
+    Reference:
+
+    - van den Oord et al. (2016), sections 2.3 to 2.5, figure 4. "WaveNet: A Generative Model
+      for Raw Audio". [arXiv:1609.03499](https://arxiv.org/abs/1609.03499)
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size=2,
+        dilation=1,
+        skip_filters=None,
+        residual=True,
+        activation="gated",
+        preactivation=False,
+        causal=False,
+        padding="same",
+        kernel_initializer="glorot_uniform",
+        **kwargs,
+    ):
+        numbers = {"filters": filters, "kernel_size": kernel_size, "dilation": dilation}
+        for name, value in (numbers | {"skip_filters": skip_filters or 1}).items():
+            if value < 1:
+                raise ValueError(f"{name} must be positive. Received: {name}={value}")
+        if activation not in ACTIVATIONS:
+            raise ValueError(
+                f"activation must be one of {ACTIVATIONS}. Received: activation={activation!r}"
+            )
+        if padding not in ("same", "valid"):
+            raise ValueError(f"padding must be 'same' or 'valid'. Received: padding={padding!r}")
+        if preactivation and activation == "gated":
+            raise ValueError(
+                "preactivation needs activation='relu' or 'leaky_relu'. Received: "
+                f"preactivation={preactivation}, activation={activation!r}"
+            )
+        if not residual and skip_filters is None:
+            raise ValueError(
+                "a block needs an output: pass skip_filters or residual=True. Received: "
+                f"residual={residual}, skip_filters={skip_filters}"
+            )
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.dilation = dilation
+        self.skip_filters = skip_filters
+        self.residual = residual
+        self.activation = activation
+        self.preactivation = preactivation
+        self.causal = causal
+        self.padding = padding
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        sides = geometry.context(kernel_size, [dilation], causal)
+        self._lost = sides if padding == "valid" else (0, 0)
+
+    def build(self, input_shape):
+        x_shape, *condition_shapes = _listed(input_shape)
+        inner = self.filters * (2 if self.activation == "gated" else 1)
+        z_shape = (*x_shape[:-1], self.filters)
+        self.dilated = self._convolution(
+            inner,
+            x_shape,
+            "dilated",
+            kernel_size=self.kernel_size,
+            dilation_rate=self.dilation,
+            padding="causal" if self.causal and self.padding == "same" else self.padding,
+        )
+        self.conditioners = [
+            self._convolution(inner, shape, f"condition_{index}")
+            for index, shape in enumerate(condition_shapes)
+        ]
+        if self.residual:
+            self.to_residual = self._convolution(x_shape[-1], z_shape, "residual")
+        if self.skip_filters is not None:
+            self.to_skip = self._convolution(self.skip_filters, z_shape, "skip")
+
+    def _convolution(self, filters, shape, name, kernel_size=1, **how):
+        # An initializer repeats itself; made anew from its config it draws other numbers.
+        initializer = keras.initializers.serialize(self.kernel_initializer)
+        layer = keras.layers.Conv1D(
+            filters,
+            kernel_size,
+            kernel_initializer=initializer,
+            dtype=self.dtype_policy,
+            name=name,
+            **how,
+        )
+        layer.build(shape)
+        return layer
+
+    def call(self, inputs):
+        x, *conditions = _listed(inputs)
+        inner = self.dilated(self._activate(x) if self.preactivation else x)
+        for condition, project in zip(conditions, self.conditioners, strict=True):
+            lost = (0, 0) if condition.shape[1] == 1 else self._lost
+            inner = inner + project(crop_time(condition, *lost))
+        z = self._activate(inner)
+        outputs = []
+        if self.residual:
+            outputs.append(crop_time(x, *self._lost) + self.to_residual(z))
+        if self.skip_filters is not None:
+            outputs.append(self.to_skip(z))
+        return tuple(outputs) if len(outputs) == 2 else outputs[0]
+
+    def _activate(self, x):
+        if self.activation == "gated":
+            level, gate = ops.split(x, 2, axis=-1)
+            return ops.tanh(level) * ops.sigmoid(gate)
+        return ops.leaky_relu(x, 0.01) if self.activation == "leaky_relu" else ops.relu(x)
+
+    def compute_output_shape(self, input_shape):
+        batch, time, channels = _listed(input_shape)[0]
+        time = None if time is None else time - sum(self._lost)
+        widths = [channels] * self.residual + [self.skip_filters] * (self.skip_filters is not None)
+        shapes = [(batch, time, width) for width in widths]
+        return tuple(shapes) if len(shapes) == 2 else shapes[0]
+
+    def get_config(self):
+        names = "filters kernel_size dilation skip_filters residual activation preactivation"
+        mine = {name: getattr(self, name) for name in f"{names} causal padding".split()}
+        initializer = keras.initializers.serialize(self.kernel_initializer)
+        return {**super().get_config(), **mine, "kernel_initializer": initializer}
+
+
+def crop_time(x, left, right):
+    """Takes steps off both ends, as a stack of convolutions without padding does.
+
+    Args:
+        x: tensor `(batch, time, channels)`.
+        left: int. Steps to take off the start.
+        right: int. Steps to take off the end.
+    """
+    return x[:, left : -right or None]
+
+
+def _listed(inputs):
+    """Inputs, or their shapes, as a list: one tensor, or a list of them."""
+    one = hasattr(inputs, "shape") or inputs[-1] is None or isinstance(inputs[-1], int)
+    return [inputs] if one else list(inputs)

@@ -1,0 +1,62 @@
+"""`GradientReversal`: behind it one thing is learned, before it the opposite."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class GradientReversal(keras.layers.Layer):
+    """Identity forward, minus `scale` times the gradient backward.
+
+    Between an encoder and a classifier it lets the classifier learn to tell domains apart
+    while the encoder learns to make that impossible, in one ordinary training step.
+
+    Args:
+        scale: float. How much the reversed gradient weighs; it never touches the forward
+            pass. Defaults to `1.0`.
+        **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
+
+    Input shape:
+        Any.
+
+    Output shape:
+        That of the input.
+
+    Raises:
+        ValueError: if `scale` is negative, which would reverse nothing.
+
+    Example:
+
+    >>> latent = np.array([[0.5, -2.0]], dtype="float32")
+    >>> np.array(sm.layers.GradientReversal(scale=0.01)(latent)).tolist()
+    [[0.5, -2.0]]
+
+    Reference:
+
+    - Ganin et al. (2016), section 4.2. "Domain-Adversarial Training of Neural Networks".
+      [arXiv:1505.07818](https://arxiv.org/abs/1505.07818)
+    """
+
+    def __init__(self, scale=1.0, **kwargs):
+        if scale < 0:
+            raise ValueError(f"scale must not be negative. Received: scale={scale}")
+        super().__init__(**kwargs)
+        self.scale = scale
+        self.supports_masking = True
+
+    def call(self, inputs):
+        @ops.custom_gradient
+        def reverse(x):
+            def gradient(*arguments, upstream=None):
+                # TensorFlow passes the gradient by position, other backends by name.
+                return -self.scale * (arguments[-1] if upstream is None else upstream)
+
+            return x, gradient
+
+        return reverse(inputs)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}

@@ -1,0 +1,109 @@
+"""`MuLawEncode` and `MuLawDecode`: waveforms as few classes, finer where it is soft."""
+
+import keras
+from keras import ops
+
+from sepmodels import features
+
+
+class _MuLaw(keras.layers.Layer):
+    """What both layers share: three arguments and their check."""
+
+    def __init__(self, classes=256, quantize=True, convention="round", **kwargs):
+        if isinstance(classes, bool) or not isinstance(classes, int) or classes < 2:
+            raise ValueError(f"classes must be an integer from 2 up. Received: classes={classes!r}")
+        features.check_convention(convention)
+        super().__init__(**kwargs)
+        self.classes = classes
+        self.quantize = quantize
+        self.convention = convention
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "classes": self.classes,
+            "quantize": self.quantize,
+            "convention": self.convention,
+        }
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class MuLawEncode(_MuLaw):
+    """Mu-law encoding of a waveform, to classes or to companded samples.
+
+    Args:
+        classes: int. How many. Defaults to `256`.
+        quantize: bool. Whether to return classes; if not, the companded samples before they
+            are rounded. Defaults to `True`.
+        convention: str. `"round"` or `"truncate"`, see `sepmodels.features.mu_law_encode`.
+            Defaults to `"round"`.
+        **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
+
+    Input shape:
+        Any, samples in [-1, 1]; what is louder is clipped.
+
+    Output shape:
+        That of the input: int32 classes in `0 ... classes - 1`, or floats in [-1, 1].
+
+    Raises:
+        ValueError: if there are fewer than two classes, or the convention is unknown.
+
+    Example:
+
+    >>> wave = np.array([[-1.0, 0.0, 1.0]], dtype="float32")
+    >>> np.array(sm.layers.MuLawEncode()(wave)).tolist()
+    [[0, 128, 255]]
+
+    Reference:
+
+    - van den Oord et al. (2016), section 2.2. "WaveNet: A Generative Model for Raw Audio".
+      [arXiv:1609.03499](https://arxiv.org/abs/1609.03499)
+    """
+
+    def call(self, inputs):
+        if self.quantize:
+            return features.mu_law_encode(inputs, self.classes, self.convention)
+        return ops.cast(features.mu_law_compress(inputs, self.classes), self.compute_dtype)
+
+    def compute_output_spec(self, inputs):
+        dtype = "int32" if self.quantize else self.compute_dtype
+        return keras.KerasTensor(inputs.shape, dtype)
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class MuLawDecode(_MuLaw):
+    """The waveform of mu-law classes, or of companded samples: the inverse of `MuLawEncode`.
+
+    Args:
+        classes: int. How many. Defaults to `256`.
+        quantize: bool. Whether the input is classes; if not, companded samples in [-1, 1].
+            Defaults to `True`.
+        convention: str. That of the `MuLawEncode`. Defaults to `"round"`.
+        **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
+
+    Input shape:
+        Any.
+
+    Output shape:
+        That of the input, floats in [-1, 1].
+
+    Raises:
+        ValueError: if there are fewer than two classes, or the convention is unknown.
+
+    Example:
+
+    >>> wave = np.array([[-1.0, 0.01, 0.5]], dtype="float32")
+    >>> heard = sm.layers.MuLawDecode()(sm.layers.MuLawEncode()(wave))
+    >>> bool(np.abs(heard - wave).max() < 0.01)
+    True
+    """
+
+    def call(self, inputs):
+        if self.quantize:
+            samples = features.mu_law_decode(inputs, self.classes, self.convention)
+        else:
+            samples = features.mu_law_expand(inputs, self.classes)
+        return ops.cast(samples, self.compute_dtype)

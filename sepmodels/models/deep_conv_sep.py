@@ -1,0 +1,212 @@
+"""`DeepConvSep`: a convolutional autoencoder on magnitudes (Chandna et al. 2017)."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from sepmodels import features
+from sepmodels.layers.cross_fade import CrossFade
+from sepmodels.layers.stft import STFT, InverseSTFT
+from sepmodels.layers.tied_transpose import TiedTranspose
+from sepmodels.models.separator import Separator
+
+_WINDOW = "blackmanharris"
+_SCALE = 0.3  # of the normalised magnitudes that the network sees
+_EPSILON = 1e-8  # of the noise that keeps the masks defined in silence
+
+
+class _Bias(keras.layers.Layer):
+    """Adds one number per channel."""
+
+    def build(self, input_shape):
+        self.bias = self.add_weight(name="bias", shape=input_shape[-1:], initializer="zeros")
+
+    def call(self, inputs):
+        return inputs + self.bias
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class DeepConvSep(Separator):
+    """Spectrogram separator: one encoder, one tied decoder per source, soft masks.
+
+    A window of a third of a second is squeezed twice: by filters that span the bins of a
+    frame (timbre), and by filters that span frames (rhythm). A small dense layer holds what
+    is left. From it each source gets a dense layer of its own, and then goes back through
+    the transposes of both convolutions, with the very kernels of the encoder. Masks share
+    the mixture among the sources, so the stems sum to it; the phase is that of the mixture.
+
+    As the dense layers fix the length of a window, a song is heard through windows that
+    overlap and are cross-faded. An example of one window, as in the original training, has
+    `(frames - 1) * hop_length` samples.
+
+    The convolutions are linear, and carry a second bias, as in the authors' code. The
+    defaults are those for four sources (DSD100); for two sources (iKala) the authors took
+    `filters=30, vertical=30, stride=3, horizontal=(10, 20), units=256`.
+
+    Args:
+        sources: sequence of str. Names of the stems. Defaults to
+            `("vocals", "bass", "drums", "other")`, the authors' order.
+        sample_rate: int. In Hz. Defaults to `44100`.
+        channels: int. Audio channels. Defaults to `1`.
+        n_fft: int. Length of the Blackman-Harris window, in samples. Defaults to `1024`.
+        hop_length: int. Step between frames, in samples. Defaults to `512`.
+        frames: int. Length of the network's window, in frames. Defaults to `30`.
+        step: int. From one window to the next, in frames; divides `frames`. Defaults to `5`.
+        filters: int. Filters of each convolution. Defaults to `50`.
+        vertical: int or None. Bins that a filter of the first convolution spans; `None` for
+            all. Defaults to `None`.
+        stride: int. Step of the first convolution, in bins. Defaults to `1`.
+        horizontal: pair of int. Frames, and steps of the first convolution, that a filter of
+            the second one spans. Defaults to `(15, 1)`.
+        units: int. Width of the dense layer that all sources share. Defaults to `128`.
+        bug_compat: bool. Whether the fourth source decodes the dense layer of the second, as
+            in the code that the authors published, where both then differ by their last bias
+            alone. Defaults to `False`.
+        **kwargs: Passed to `keras.Model` (`name`, ...).
+
+    Input shape:
+        `(batch, time, channels)`, any time from 1 sample up.
+
+    Output shape:
+        dict from source to `(batch, time, channels)`.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+
+    Example:
+
+    >>> model = sm.models.DeepConvSep(n_fft=64, hop_length=32, filters=4, units=8)
+    >>> stems = model(np.zeros((1, 4000, 1), dtype="float32"))
+    >>> {source: tuple(stem.shape) for source, stem in stems.items()}["bass"]
+    (1, 4000, 1)
+
+    Reference:
+
+    - Chandna, Miron, Janer and Gómez (2017). "Monoaural Audio Source Separation Using Deep
+      Convolutional Neural Networks". LVA/ICA 2017.
+    """
+
+    def __init__(
+        self,
+        sources=("vocals", "bass", "drums", "other"),
+        sample_rate=44100,
+        channels=1,
+        n_fft=1024,
+        hop_length=512,
+        frames=30,
+        step=5,
+        filters=50,
+        vertical=None,
+        stride=1,
+        horizontal=(15, 1),
+        units=128,
+        bug_compat=False,
+        **kwargs,
+    ):
+        sources, horizontal = tuple(sources), tuple(horizontal)
+        bins = n_fft // 2 + 1
+        height = bins if vertical is None else vertical
+        if not 1 <= height <= bins:
+            raise ValueError(
+                f"vertical must be at most the {bins} bins of n_fft={n_fft}. "
+                f"Received: vertical={vertical}"
+            )
+        largest = frames, (bins - height) // stride + 1
+        if horizontal[0] > largest[0] or horizontal[1] > largest[1]:
+            raise ValueError(
+                f"horizontal must fit into what the first convolution returns, {largest}. "
+                f"Received: horizontal={horizontal}"
+            )
+        if bug_compat and len(sources) != 4:
+            raise ValueError(
+                "bug_compat needs four sources, since the fourth decodes the second. "
+                f"Received: bug_compat={bug_compat}, sources={sources}"
+            )
+
+        # === Layers ===
+        transform = {"n_fft": n_fft, "hop_length": hop_length, "window": _WINDOW}
+        transform["dtype"] = "float32"
+        first = keras.layers.Conv2D(filters, (1, height), (1, stride), name="vertical")
+        second = keras.layers.Conv2D(filters, horizontal, name="horizontal")
+
+        # === Functional model ===
+        # The network: a window of magnitudes in, the masks of all sources out.
+        window = keras.Input((frames, bins, channels), name="window")
+        across = _Bias(name="vertical_bias")(first(window))
+        along = _Bias(name="horizontal_bias")(second(across))
+        flat = keras.layers.Flatten(name="flat")(along)
+        shared = keras.layers.Dense(units, activation="relu", name="shared")(flat)
+
+        maps = []
+        for index, source in enumerate(sources):
+            if bug_compat and index == 3:
+                maps.append(maps[1])
+                continue
+            x = keras.layers.Dense(flat.shape[-1], activation="relu", name=source)(shared)
+            x = keras.layers.Reshape(along.shape[1:])(x)
+            x = TiedTranspose(second, name=f"{source}_horizontal")((x, across))
+            maps.append(TiedTranspose(first, name=f"{source}_vertical")((x, window)))
+        x = _Bias(name="output_bias")(keras.layers.Concatenate()(maps))
+        x = keras.layers.Activation("relu", dtype="float32", name="outputs")(x)
+        x = ops.reshape(x, (-1, frames, bins, len(sources), channels))
+        x = ops.transpose(x, (0, 1, 2, 4, 3))
+        noise = np.random.default_rng(0).uniform(size=(frames, bins, 1, 1)).astype("float32")
+        x = x + _EPSILON * noise
+        network = keras.Model(window, x / ops.sum(x, axis=-1, keepdims=True), name="network")
+
+        # The separator: a waveform in, through the network, the waveforms of all sources out.
+        mixture = keras.Input((None, channels), name="mixture")
+        real, imaginary = STFT(**transform, name="stft")(mixture)
+        level = _scaled(features.magnitude(real, imaginary), n_fft)
+        masks = CrossFade(network, frames, step, dtype="float32", name="masks")(level)
+        parts = [
+            keras.layers.Reshape((-1, bins, channels * len(sources)), dtype="float32")(
+                masks * ops.expand_dims(part, axis=-1)
+            )
+            for part in (real, imaginary)
+        ]
+        waves = InverseSTFT(**transform, name="inverse_stft")((*parts, mixture))
+        waves = keras.layers.Reshape((-1, channels, len(sources)), dtype="float32")(waves)
+        stems = {source: waves[..., index] for index, source in enumerate(sources)}
+        super().__init__(
+            mixture, stems, sources=sources, sample_rate=sample_rate, channels=channels, **kwargs
+        )
+        magnitudes = masks * ops.expand_dims(level, axis=-1)
+        self._by_domain = {"waveform": waves, "magnitude": magnitudes}
+
+        # === Config ===
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+        self.frames = frames
+        self.step = step
+        self.filters = filters
+        self.vertical = vertical
+        self.stride = stride
+        self.horizontal = horizontal
+        self.units = units
+        self.bug_compat = bug_compat
+
+    @property
+    def context(self):
+        # A sample is in a frame, which shares a window with others, which have samples.
+        reach = (self.frames - 1) * self.hop_length + self.n_fft - 1
+        return reach, reach
+
+    def estimator(self, domain="magnitude"):
+        self._check_domain(domain, tuple(self._by_domain))
+        return keras.Model(self.input, self._by_domain[domain])
+
+    def targets(self, stems, domain="magnitude"):
+        waves = super().targets(stems)  # (batch, time, channels, sources)
+        if domain == "waveform":
+            return waves
+        self._check_domain(domain, tuple(self._by_domain))
+        time_last = ops.transpose(waves, (0, 2, 3, 1))
+        spectrum = features.stft(time_last, self.n_fft, self.hop_length, _WINDOW)
+        level = _scaled(features.magnitude(*spectrum), self.n_fft)
+        return ops.transpose(level, (0, 3, 4, 1, 2))
+
+
+def _scaled(magnitude, n_fft):
+    """Magnitudes of about one, whatever the length of the transform."""
+    return magnitude * (_SCALE / n_fft**0.5)
