@@ -31,7 +31,7 @@ help:  ## list the commands
 
 run: $(READY)  ## take a real song apart: notebook 00 as a web page, and its scores
 	@mkdir -p runs && rm -f runs/$(FIRST).html runs/$(FIRST).csv
-	$(BIN)/jupyter nbconvert --execute --to html --output-dir runs notebooks/$(FIRST).ipynb
+	$(BIN)/jupyter nbconvert --log-level=ERROR --execute --to html --output-dir runs notebooks/$(FIRST).ipynb
 	@$(BIN)/python -c "import pandas; print(pandas.read_csv('runs/$(FIRST).csv').to_string(index=False))"
 	@echo "Listen and look: open runs/$(FIRST).html in a browser. Step through it: make lab"
 

@@ -77,7 +77,7 @@ def waveforms(stems, sample_rate, *, title=None, points=1500):
 
     >>> tone = 0.5 * np.sin(np.arange(8000) / 9)
     >>> picture = sm.display.waveforms({"vocals": tone}, 8000, title="A steady tone")
-    >>> picture.axes[0].get_xlim()[1], float(picture.axes[0].dataLim.ymax.round(2))
+    >>> float(picture.axes[0].get_xlim()[1]), float(picture.axes[0].dataLim.ymax.round(2))
     (1.0, 0.5)
     """
     _check(stems)

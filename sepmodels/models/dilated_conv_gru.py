@@ -140,18 +140,22 @@ class DilatedConvGRU(Separator):
                 parts.append(layer(part))
             return activate(ops.concatenate(parts, axis=-1) if groups > 1 else parts[0])
 
-        def recurrence(name, dilation):
-            gru = DilatedGRU(filters, dilation, return_sequences=True, name=name)
-            if bidirectional:
-                gru = keras.layers.Bidirectional(gru, merge_mode="sum", name=name)
-            return gru
+        def recur(x, name, dilation):
+            # Not `keras.layers.Bidirectional`: it copies its layer through a config, and while a
+            # file is loaded Keras may take such a copy for that of another block.
+            gru = {"units": filters, "dilation": dilation, "return_sequences": True}
+            forward = DilatedGRU(**gru, name=f"{name}_forward")(x)
+            if not bidirectional:
+                return forward
+            backward = DilatedGRU(**gru, go_backwards=True, name=f"{name}_backward")(x)
+            return forward + ops.flip(backward, axis=1)
 
         def block(x, index, dilation, gru_dilation):
             def near(x):
                 return convolve(x, f"conv_{index}", dilation, groups)
 
             def far(x):
-                return recurrence(f"gru_{index}", gru_dilation)(x)
+                return recur(x, f"gru_{index}", gru_dilation)
 
             if gru_dilation is None:
                 return x + near(x)
