@@ -119,3 +119,13 @@ def test_bad_argument_is_named(arguments, named):
 def test_unknown_domain_is_named():
     with pytest.raises(ValueError, match="domain='mel'"):
         DilatedConvGRU(**SMALL).estimator("mel")
+
+
+def test_loading_mistakes_no_layer_for_another(tmp_path):
+    """Keras tells shared objects by address, which a freed layer passes on to the next one."""
+    model = DilatedConvGRU(**{**SMALL, "dilations": (1, 2, 4, 8), "gru_dilation": (1, 2, 4, 8)})
+    model.save(tmp_path / "model.keras")
+    mixture = noise(1, 200, 1)
+    for _ in range(8):
+        again = keras.saving.load_model(tmp_path / "model.keras")
+        np.testing.assert_array_equal(again(mixture)["vocals"], model(mixture)["vocals"])
