@@ -238,4 +238,5 @@ def _made_folder(folder):
 
 
 def _is_watched():
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    ipython = sys.modules.get("IPython")  # other programs load it too, but have no shell in it
+    return sys.stderr.isatty() or (ipython is not None and ipython.get_ipython() is not None)
