@@ -46,7 +46,6 @@ class Checkpoint(keras.callbacks.Callback):
         if not states:
             return 0
         done = int(states[-1].name.split("-")[1].split(".")[0])
-        estimator.optimizer.build(estimator.trainable_variables)
         estimator.load_weights(states[-1])
         self.history = pd.read_csv(self.folder / "log.csv")[:done]
         log.info("resuming %s after epoch %d", self.folder, done)

@@ -77,8 +77,10 @@ def train(recipe, songs, folder, validation=None, *, backing=(), progress=True):
     estimator.compile(
         keras.optimizers.Adam(schedule, global_clipnorm=5.0),
         loss=losses.get(recipe.loss),
-        jit_compile=False,  # the recurrence is slower under XLA, and barred from cuDNN
+        jit_compile=False,  # XLA cannot run the recurrence of cuDNN
     )
+    # Before the first step, which Keras would otherwise trace twice; and a state can be loaded.
+    estimator.optimizer.build(estimator.trainable_variables)
     checkpoint = Checkpoint(folder, model, describe(recipe, songs, validation, backing))
     done = checkpoint.resume(estimator)
 

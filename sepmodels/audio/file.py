@@ -33,7 +33,7 @@ def check_exists(path):
     """Refuse a path that is no file with something in it."""
     path = pathlib.Path(path)
     if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such file")
+        raise FileNotFoundError(f"{path}: there is no such file; check the name and the folder")
     if path.is_dir():
         raise AudioError(f"{path} is a folder; give the name of an audio file")
     if path.stat().st_size == 0:
