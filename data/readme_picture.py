@@ -16,9 +16,9 @@ def main(path):
         "vocals, as the network hears them": stems["vocals"],
         "vocals, as they were recorded": song.stems["vocals"],
     }
-    floor = sm.metrics.sdr(song.stems["vocals"], song.mixture)
-    gain = sm.metrics.sdr(song.stems["vocals"], stems["vocals"]) - floor
-    title = f"The voice out of a rock band, {gain:.1f} dB above the mixture; guitars still leak"
+    truth = song.stems["vocals"]
+    floor, score = (sm.metrics.sdr(truth, x) for x in (song.mixture, stems["vocals"]))
+    title = f"A voice out of a rock band: SDR {score:.1f} dB (mixture {floor:.1f}, silence 0.0)"
     figure = sm.display.spectrograms(shown, song.sample_rate, title=title)
     figure.savefig(path, dpi=110)
 
