@@ -18,6 +18,9 @@ CREATE = "$(PYTHON)" -m venv $(VENV)
 INSTALL = $(BIN)/python -m pip install
 endif
 
+# The page is whole by itself: nothing is fetched from the network to show it.
+OFFLINE := --HTMLExporter.mathjax_url= --HTMLExporter.require_js_url=
+
 # The notebooks run on this environment, whatever kernels the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH := 1
 unexport JUPYTER_PATH PYTHONPATH PYTHONHOME
@@ -31,7 +34,7 @@ help:  ## list the commands
 
 run: $(READY)  ## take a real song apart: notebook 00 as a web page, and its scores
 	@mkdir -p runs && rm -f runs/$(FIRST).html runs/$(FIRST).csv
-	$(BIN)/jupyter nbconvert --log-level=ERROR --execute --to html --output-dir runs notebooks/$(FIRST).ipynb
+	$(BIN)/jupyter nbconvert --log-level=ERROR --execute --to html $(OFFLINE) --output-dir runs notebooks/$(FIRST).ipynb
 	@$(BIN)/python -c "import pandas; print(pandas.read_csv('runs/$(FIRST).csv').to_string(index=False))"
 	@echo "Listen and look: open runs/$(FIRST).html in a browser. Step through it: make lab"
 

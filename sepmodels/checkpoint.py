@@ -18,10 +18,11 @@ class Checkpoint(keras.callbacks.Callback):
     is killed at any moment resumes from the last epoch whose state was complete.
     """
 
-    def __init__(self, folder, separator, description):
+    def __init__(self, folder, separator, description, patience=None):
         super().__init__()
         self.folder = folder
         self.separator = separator
+        self.patience = patience
         self.best = folder / "best.keras"
         self.history = pd.DataFrame()
         folder.mkdir(parents=True, exist_ok=True)
@@ -31,7 +32,7 @@ class Checkpoint(keras.callbacks.Callback):
         card = self.folder / "recipe.json"
         if card.exists():
             theirs = json.loads(card.read_text())
-            for part in ("recipe", "songs", "validation", "backing"):
+            for part in ("recipe", "songs", "validation", "backing", "initial"):
                 if theirs[part] != mine[part]:
                     raise ValueError(
                         f"folder {str(self.folder)!r} holds a training whose {part} differ; "
@@ -50,6 +51,13 @@ class Checkpoint(keras.callbacks.Callback):
         self.history = pd.read_csv(self.folder / "log.csv")[:done]
         log.info("resuming %s after epoch %d", self.folder, done)
         return done
+
+    @property
+    def exhausted(self):
+        """Whether the last `patience` epochs brought nothing better."""
+        if self.patience is None or self.history.empty:
+            return False
+        return len(self.history) - 1 - self.history["val_loss"].argmin() >= self.patience
 
     def on_epoch_begin(self, epoch, logs=None):
         self._began = time.monotonic()
@@ -75,6 +83,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._replace(state, self.model.save_weights)
         for path in older:
             path.unlink()
+        self.model.stop_training = self.exhausted
 
     def _replace(self, path, write):
         """Writes beside `path` and renames, so that no half-written file bears its name."""

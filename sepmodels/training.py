@@ -1,6 +1,7 @@
 """`train`: a recipe and songs in, a trained model and its history out; resumes by itself."""
 
 import dataclasses
+import hashlib
 import importlib.metadata
 import platform
 from pathlib import Path
@@ -30,7 +31,17 @@ class Run:
     history: pd.DataFrame
 
 
-def train(recipe, songs, folder, validation=None, *, backing=(), progress=True):
+def train(
+    recipe,
+    songs,
+    folder,
+    validation=None,
+    *,
+    backing=(),
+    initial=None,
+    test_songs=False,
+    progress=True,
+):
     """Train the model of a recipe on songs.
 
     The best epoch on the validation songs is kept. If the folder holds an earlier training by
@@ -46,14 +57,18 @@ def train(recipe, songs, folder, validation=None, *, backing=(), progress=True):
             singer or a backing.
         backing: list of `Track` without vocals, mixed under the voices of other songs.
             Defaults to none.
+        initial: model of the recipe's class and arguments whose weights to begin with, such as a
+            trained one. Defaults to `None`: random weights of the recipe's seed.
+        test_songs: bool. Whether songs of a test split may take part; what was trained or chosen
+            on them can no longer be tested on them. Defaults to `False`.
         progress: bool. Whether to show a progress bar. Defaults to `True`.
 
     Returns:
-        A `Run`.
+        A `Run`; of the last stage, with the history of all, where the recipe has several.
 
     Raises:
         ValueError: if the folder belongs to another recipe, no songs are left to train or to
-            validate on, or the songs have another sample rate than the model.
+            validate on, they have another sample rate than the model or are test songs.
 
     Example:
 
@@ -68,26 +83,28 @@ def train(recipe, songs, folder, validation=None, *, backing=(), progress=True):
     folder = Path(folder)
     if validation is None:
         songs, validation = hold_out(songs)
-    _check(songs, validation)
+    _check(songs, validation, test_songs)
     keras.utils.set_random_seed(recipe.seed)
     model = recipe.build()
+    if initial is not None:
+        model.set_weights(initial.get_weights())
     estimator = model.estimator(recipe.domain)
-    steps = recipe.epochs * recipe.steps_per_epoch
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
-    estimator.compile(
-        keras.optimizers.Adam(schedule, global_clipnorm=5.0),
-        loss=losses.get(recipe.loss),
-        jit_compile=False,  # XLA cannot run the recurrence of cuDNN
-    )
+    for weight in estimator.trainable_variables if recipe.weight_decay else ():
+        weight.regularizer = keras.regularizers.L2(recipe.weight_decay / 2)
+    # XLA cannot run the recurrence of cuDNN.
+    estimator.compile(_optimizer(recipe), loss=losses.get(recipe.loss), jit_compile=False)
     # Before the first step, which Keras would otherwise trace twice; and a state can be loaded.
     estimator.optimizer.build(estimator.trainable_variables)
-    checkpoint = Checkpoint(folder, model, describe(recipe, songs, validation, backing))
+    card = describe(recipe, songs, validation, backing, initial)
+    checkpoint = Checkpoint(folder, model, card, recipe.patience)
     done = checkpoint.resume(estimator)
 
     # A model without padding hears a context around what it estimates.
     length, aimed = model.valid_length(round(recipe.segment * model.sample_rate))
     margin = (length - aimed) // 2
     form = {"sources": model.sources, "sample_rate": model.sample_rate, "channels": model.channels}
+    if model.domains is not None:
+        form["domains"] = model.domains
     augment = Augment(gains=recipe.gains, cross_songs=recipe.cross_songs)
     examples = draw_segments(
         [*songs, *backing],
@@ -98,18 +115,18 @@ def train(recipe, songs, folder, validation=None, *, backing=(), progress=True):
         start=done * recipe.steps_per_epoch * recipe.batch_size,
         **form,
     )
-    if done == 0:
-        model.adapt(np.concatenate([mixture for mixture, _ in examples.take(8)]))
+    if done == 0 and initial is None:
+        model.adapt(np.concatenate([mixture for mixture, *_ in examples.take(8)]))
 
     @tf.autograph.experimental.do_not_convert  # plain tensor code, nothing to convert
-    def aim(mixture, stems):
+    def aim(mixture, stems, label=None):
         centre = {name: stem[:, margin : margin + aimed] for name, stem in stems.items()}
-        return mixture, model.targets(centre, recipe.domain)
+        return model.example(mixture, centre, recipe.domain, label)
 
     try:
         estimator.fit(
             examples.map(aim).prefetch(2),
-            initial_epoch=done,
+            initial_epoch=recipe.epochs if checkpoint.exhausted else done,
             epochs=recipe.epochs,
             steps_per_epoch=recipe.steps_per_epoch,
             validation_data=cut_excerpts(
@@ -124,7 +141,24 @@ def train(recipe, songs, folder, validation=None, *, backing=(), progress=True):
             "the device has too little memory for a training step: lower batch_size "
             f"({recipe.batch_size}) or segment ({recipe.segment} s) of the recipe"
         ) from error
-    return Run(folder, keras.saving.load_model(checkpoint.best), checkpoint.history)
+    if recipe.then is None:
+        return Run(folder, keras.saving.load_model(checkpoint.best), checkpoint.history)
+    stages = {"backing": backing, "test_songs": test_songs, "progress": progress}
+    run = train(recipe.then, songs, folder / "then", validation, initial=model, **stages)
+    history = pd.concat([checkpoint.history, run.history], ignore_index=True)
+    return dataclasses.replace(run, history=history)
+
+
+def _optimizer(recipe):
+    rate = recipe.learning_rate
+    if recipe.schedule == "cosine":
+        steps = recipe.epochs * recipe.steps_per_epoch
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    elif recipe.schedule != "constant":
+        factor, steps = recipe.schedule
+        rate = keras.optimizers.schedules.ExponentialDecay(rate, steps, factor, staircase=True)
+    optimizer = {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadelta}
+    return optimizer[recipe.optimizer](rate, global_clipnorm=5.0)
 
 
 def hold_out(songs):
@@ -152,7 +186,7 @@ def hold_out(songs):
     )
 
 
-def _check(songs, validation):
+def _check(songs, validation, test_songs):
     if not songs or not validation:
         raise ValueError(
             f"train on no songs, or validate on none: {len(songs)} songs to train on, "
@@ -164,15 +198,23 @@ def _check(songs, validation):
             f"validation shares {len(shared)} groups with the training songs, which makes its "
             f"score worthless, the first being {min(shared)!r}; keep whole groups on one side"
         )
+    tests = [song.name for song in (*songs, *validation) if song.split == "test"]
+    if tests and not test_songs:
+        raise ValueError(
+            f"{len(tests)} songs belong to a test split, the first being {tests[0]!r}: a model "
+            "trained or chosen on them cannot be tested on them. Load another split, or say "
+            "test_songs=True"
+        )
 
 
-def describe(recipe, songs, validation, backing):
+def describe(recipe, songs, validation, backing, initial=None):
     """What decides a training, and with which versions it ran, as plain data for json."""
     return {
         "recipe": dataclasses.asdict(recipe),
         "songs": [song.name for song in songs],
         "validation": [song.name for song in validation],
         "backing": [song.name for song in backing],
+        "initial": None if initial is None else _fingerprint(initial),
         "versions": {
             "python": platform.python_version(),
             "sepmodels": importlib.metadata.version("sepmodels"),
@@ -181,3 +223,7 @@ def describe(recipe, songs, validation, backing):
             "numpy": np.__version__,
         },
     }
+
+
+def _fingerprint(model):
+    return hashlib.sha256(b"".join(weight.tobytes() for weight in model.get_weights())).hexdigest()

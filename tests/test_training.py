@@ -145,12 +145,82 @@ RECIPES = [recipe for recipe in vars(sm.recipes).values() if isinstance(recipe, 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.model)
 def test_every_recipe_builds(recipe):
-    model = recipe.build()
-    aims = 256 if recipe.domain == "classes" else len(model.sources)
-    assert model.estimator(recipe.domain).output.shape[-1] == aims
+    assert recipe.build().estimator(recipe.domain).trainable_variables
     assert recipe.loss in sm.losses.LOSSES
 
 
 def test_unknown_model_is_named():
     with pytest.raises(ValueError, match="model='Nonesuch'"):
         sm.recipes.Recipe("Nonesuch")
+
+
+def last_rates(recipe, songs, folder):
+    return sm.train(recipe, songs, folder, progress=False).history["learning_rate"].tolist()
+
+
+def test_the_rate_follows_the_schedule(songs, tmp_path):
+    constant = TINY.vary(schedule="constant", learning_rate=1e-3)
+    assert last_rates(constant, songs, tmp_path / "constant") == pytest.approx([1e-3] * 3)
+    steps = TINY.vary(schedule=(0.5, 3), learning_rate=1e-3)  # an epoch has three steps
+    expected = [5e-4, 2.5e-4, 1.25e-4]
+    assert last_rates(steps, songs, tmp_path / "steps") == pytest.approx(expected)
+
+
+def test_patience_ends_a_training_and_it_stays_ended(songs, tmp_path):
+    recipe = TINY.vary(loss="mse", domain="magnitude", epochs=9, patience=2)
+    recipe = recipe.vary(learning_rate=3.0, schedule="constant")  # soon no epoch is better
+    run = sm.train(recipe, songs, tmp_path, progress=False)
+    best = run.history["val_loss"].argmin()
+    assert len(run.history) == best + 3 < 9
+    assert len(sm.train(recipe, songs, tmp_path, progress=False).history) == best + 3
+
+
+def test_the_second_stage_begins_with_the_last_weights_of_the_first(songs, tmp_path):
+    still = dataclasses.replace(TINY, learning_rate=0.0, epochs=1, batch_size=3)
+    recipe = dataclasses.replace(TINY, then=still)
+    run = sm.train(recipe, songs, tmp_path, progress=False)
+    assert run.folder == tmp_path / "then"
+    assert run.history["epoch"].tolist() == [1, 2, 3, 1]
+    # The first stage by itself, were the last epoch its best.
+    last = sm.train(TINY, songs, tmp_path / "alone", progress=False)
+    assert last.history["val_loss"].argmin() == 2
+    np.testing.assert_allclose(weights(run), weights(last), atol=1e-6)
+
+
+def test_a_trained_model_is_tuned_further_and_stays_itself(songs, tmp_path):
+    first = sm.train(TINY, songs, tmp_path / "first", progress=False)
+    before = weights(first)
+    still = dataclasses.replace(TINY, learning_rate=0.0, epochs=1)
+    tuned = sm.train(still, songs, tmp_path / "tuned", initial=first.model, progress=False)
+    np.testing.assert_array_equal(weights(tuned), before)
+    sm.train(TINY, songs, tmp_path / "more", initial=first.model, progress=False)
+    np.testing.assert_array_equal(weights(first), before)
+    with pytest.raises(ValueError, match="initial differ"):
+        sm.train(still, songs, tmp_path / "tuned", progress=False)
+
+
+def test_weight_decay_pulls_every_weight_towards_zero(songs, tmp_path):
+    def size(decay):
+        recipe = dataclasses.replace(TINY, weight_decay=decay, seed=3)
+        return np.abs(weights(sm.train(recipe, songs, tmp_path / str(decay), progress=False))).sum()
+
+    assert size(1.0) < size(0.0)
+
+
+def test_test_songs_are_kept_out_unless_asked_for(songs, tmp_path):
+    stems = {name: np.zeros((16000, 1), "float32") for name in ("vocals", "accompaniment")}
+    song = sm.datasets.Track.from_arrays("exam", stems, 8000, split="test")
+    for place in ({"validation": [song]}, {"validation": songs[:1], "backing": ()}):
+        chosen = songs[1:] if place["validation"] == [song] else [*songs[1:], song]
+        with pytest.raises(ValueError, match="'exam'.*test_songs=True"):
+            sm.train(TINY, chosen, tmp_path, progress=False, **place)
+    run = sm.train(TINY, songs, tmp_path, [song], test_songs=True, progress=False)
+    assert len(run.history) == 3
+
+
+@pytest.mark.parametrize(
+    "change", [{"optimizer": "sgd"}, {"schedule": "linear"}, {"then": sm.recipes.WAVE_U_NET}]
+)
+def test_a_recipe_that_makes_no_sense_says_why(change):
+    with pytest.raises(ValueError, match=next(iter(change))):
+        TINY.vary(**change)

@@ -1,12 +1,12 @@
 """`Separator`: the one face of all systems, waveform in and named stems out."""
 
-import inspect
-
 import keras
 from keras import ops
 
+from sepmodels.models.trainable import Trainable
 
-class Separator(keras.Model):
+
+class Separator(Trainable):
     """Base of every model that turns a mixture into its sources.
 
     A separator is a functional Keras graph: calling it on a mixture gives a dict of stems.
@@ -25,12 +25,6 @@ class Separator(keras.Model):
             is applied to each channel of a stereo song by itself.
     """
 
-    def __init__(self, inputs, outputs, *, sources, sample_rate, channels, **kwargs):
-        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
-        self.sources = sources
-        self.sample_rate = sample_rate
-        self.channels = channels
-
     @property
     def context(self):
         """`(left, right)`: samples beside an output sample that can change it.
@@ -38,18 +32,6 @@ class Separator(keras.Model):
         `None` stands for unbounded, as in a recurrent model.
         """
         return None, None
-
-    def valid_length(self, n):
-        """Lengths for `n` wanted output samples.
-
-        Args:
-            n: int. Output samples wanted.
-
-        Returns:
-            `(input_length, output_length)` in samples: the least input whose output has at
-            least `n` samples. The output is the centre of the input.
-        """
-        return n, n
 
     def estimator(self, domain="waveform"):
         """The model as training sees it: mixture in, one tensor of estimates out.
@@ -86,25 +68,5 @@ class Separator(keras.Model):
         self._check_domain(domain, ("waveform",))
         return ops.stack([stems[source] for source in self.sources], axis=-1)
 
-    def adapt(self, mixture):
-        """Fits what the model has to know of the data before it learns; here nothing.
-
-        Args:
-            mixture: array `(batch, time, channels)`, a typical batch.
-        """
-
-    def get_config(self):
-        arguments = inspect.signature(type(self).__init__).parameters
-        named = [name for name in arguments if name not in ("self", "kwargs")]
-        return {"name": self.name, **{name: getattr(self, name) for name in named}}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
-
-    def _check_domain(self, domain, known):
-        if domain not in known:
-            raise ValueError(
-                f"{type(self).__name__} can be trained in the domains {known}. "
-                f"Received: domain={domain!r}"
-            )
+    def example(self, mixture, stems, domain="waveform", label=None):
+        return mixture, self.targets(stems, domain)

@@ -1,26 +1,10 @@
-"""The exercises of the course: the library's own answers, and the mistakes that others made."""
-
-from dataclasses import dataclass, field
+"""Exercises of notebook 12."""
 
 import keras
 import numpy as np
 
-from sepmodels import layers, metrics
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """A question whose answer is a function.
-
-    Attributes:
-        key: function. The library's own answer.
-        arguments: function. Makes the list of argument tuples on which the two are compared.
-        traps: dict. What to say, to the function that makes this mistake.
-    """
-
-    key: object
-    arguments: object
-    traps: dict = field(default_factory=dict)
+from sepmodels import layers
+from sepmodels.exercises.exercise import Exercise, noise
 
 
 def _frames_heard(t, *dilations):
@@ -64,32 +48,10 @@ def _gru(units):
     return gru
 
 
-def _noise(*shape):
-    return np.random.default_rng(0).normal(size=shape).astype("float32")
-
-
 EXERCISES = {
-    "00.1": Exercise(
-        metrics.sdr,
-        lambda: [(x := _noise(4000, 2), x * (0.9, 0.6))],
-        {
-            "Twice too large: energies are squares already, so it is 10, not 20.": lambda s, e: (
-                2 * metrics.sdr(s, e)
-            ),
-            "The other way round: the error stands below the line.": lambda s, e: (
-                -metrics.sdr(s, e)
-            ),
-            "log is the natural logarithm; decibels want log10.": lambda s, e: (
-                metrics.sdr(s, e) * np.log(10)
-            ),
-            "Sum over both channels before you divide: one ratio, not the mean of two.": (
-                lambda s, e: np.mean([metrics.sdr(s[:, c], e[:, c]) for c in range(2)])
-            ),
-        },
-    ),
     "12.1": Exercise(
         layers.fold_time,
-        lambda: [(np.arange(72.0).reshape(2, 12, 3), 4), (_noise(1, 6, 1), 3)],
+        lambda: [(np.arange(72.0).reshape(2, 12, 3), 4), (noise(1, 6, 1), 3)],
         {
             "Rows of neighbouring frames: you cut the sequence into pieces. A row wants every "
             "k-th frame.": lambda x, k: x.reshape(-1, x.shape[1] // k, x.shape[2]),
@@ -112,7 +74,7 @@ EXERCISES = {
     ),
     "12.3": Exercise(
         _backward,
-        lambda: [(_noise(1, 10, 3), 4, _gru(2)), (_noise(2, 12, 3), 3, _gru(2))],
+        lambda: [(noise(1, 10, 3), 4, _gru(2)), (noise(2, 12, 3), 3, _gru(2))],
         {
             "You folded before you turned the time round, so the GRU starts on the padding.": (
                 _pad_first
@@ -120,17 +82,6 @@ EXERCISES = {
             "Turn the output round as well, so that frame t stands at t again.": lambda x, k, gru: (
                 keras.ops.flip(_backward(x, k, gru), axis=1)
             ),
-        },
-    ),
-    "24.1": Exercise(
-        lambda scores: keras.ops.softmax(scores, axis=-1),
-        lambda: [(_noise(2, 5, 3, 2),), (1000 * _noise(1, 2, 3, 4),)],
-        {
-            "They should sum to one over the sources, the last axis.": lambda scores: np.exp(
-                scores
-            ),
-            "One mask per source, each by itself: that is the sigmoid, and it does not sum to "
-            "one.": lambda scores: 1 / (1 + np.exp(-scores)),
         },
     ),
 }

@@ -1,0 +1,40 @@
+"""`ablation`: what each variant of a sweep gained."""
+
+from sepmodels import statistics
+from sepmodels.display import theme
+
+
+def ablation(table, *, title=None):
+    """Draw the gain of each variant of a sweep, with its interval over the songs.
+
+    Small dots are single trainings: where they scatter as far as the variants do, the sweep has not
+    decided anything.
+
+    Args:
+        table: pandas.DataFrame. From `sepmodels.sweep`.
+        title: str. What the picture shows, as a finding. Defaults to the best variant and its lead
+            over the next.
+
+    Returns:
+        matplotlib Figure.
+    """
+    lines = statistics.by_variant(table)
+    grid = list(lines.index.names)
+    runs = table.assign(**{name: table[name].map(str) for name in grid})
+    runs = runs.groupby([*grid, "seed"], sort=False)["SDRi"].mean()
+    names = [", ".join(index) if isinstance(index, tuple) else index for index in lines.index]
+    with theme.figure(size=(7, 0.9 + 0.36 * len(lines))) as (figure, (axes,)):
+        for place, (index, line) in enumerate(lines.iterrows()):
+            axes.plot([line["low"], line["high"]], [place, place], color="#0072B2", linewidth=2)
+            of_seeds = runs.loc[index].to_numpy()
+            axes.plot(of_seeds, [place] * len(of_seeds), ".", color="#7A7F87", markersize=6)
+            axes.plot(line["SDRi"], place, "o", color="#0072B2", markersize=8)
+        axes.set_yticks(range(len(lines)), names)
+        axes.invert_yaxis()
+        axes.set(xlabel="SDR improvement (dB), mean over songs and sources", ylabel=", ".join(grid))
+        ranked = sorted(zip(lines["SDRi"], names, strict=True), reverse=True)
+        found = f"{ranked[0][1]} gains most: {ranked[0][0]:.1f} dB"
+        if len(ranked) > 1:
+            found += f", {ranked[0][0] - ranked[1][0]:.1f} dB more than {ranked[1][1]}"
+        axes.set_title(found if title is None else title, loc="left")
+    return figure

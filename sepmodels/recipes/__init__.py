@@ -1,0 +1,42 @@
+"""Recipes: everything that decides a training, in one frozen dataclass.
+
+An ablation is `dataclasses.replace`, or `Recipe.vary` where the change is one of the model's
+own arguments.
+"""
+
+from sepmodels.recipes.laptop import (
+    DEEP_CONV_SEP,
+    DILATED_CONV_GRU,
+    LLUIS_WAVENET,
+    NC_WAVENET,
+    NC_WAVENET_POOLED,
+    NC_WAVENET_SPECTRAL,
+    NC_WAVENET_STRIDED,
+    WAVE_U_NET,
+)
+from sepmodels.recipes.papers import (
+    DEEP_CONV_SEP_PAPER,
+    DILATED_CONV_GRU_PAPER,
+    LLUIS_WAVENET_PAPER,
+    NC_WAVENET_PAPER,
+    WAVE_U_NET_PAPER,
+)
+from sepmodels.recipes.recipe import Recipe, quick
+
+__all__ = [
+    "DEEP_CONV_SEP",
+    "DEEP_CONV_SEP_PAPER",
+    "DILATED_CONV_GRU",
+    "DILATED_CONV_GRU_PAPER",
+    "LLUIS_WAVENET",
+    "LLUIS_WAVENET_PAPER",
+    "NC_WAVENET",
+    "NC_WAVENET_PAPER",
+    "NC_WAVENET_POOLED",
+    "NC_WAVENET_SPECTRAL",
+    "NC_WAVENET_STRIDED",
+    "WAVE_U_NET",
+    "WAVE_U_NET_PAPER",
+    "Recipe",
+    "quick",
+]

@@ -1,0 +1,96 @@
+"""Recipes for an evening on a laptop; `quick` makes minutes of them."""
+
+from sepmodels.recipes.recipe import Recipe
+
+# The network whose weights ship, for an evening on a laptop. What the paper leaves open was
+# chosen for that: masks that sum to one, and the loss that the SDR measures.
+DILATED_CONV_GRU = Recipe(
+    model="DilatedConvGRU",
+    arguments={
+        "filters": 176,
+        "dilations": (1, 2, 4, 8),
+        "gru_dilation": (1, 2, 4, 8),
+        "groups": 4,
+        "head": "softmax",
+    },
+    loss="negative_snr",
+)
+
+# A mono network of eight levels at 16 kHz, for a laptop.
+WAVE_U_NET = Recipe(
+    model="WaveUNet",
+    arguments={"sample_rate": 16000, "channels": 1, "levels": 8, "filters": 16},
+    segment=2.0,
+    batch_size=8,
+    gains=(0.7, 1.0),
+)
+
+# The same network for two sources at 16 kHz, for a laptop; a segment is one window of frames.
+DEEP_CONV_SEP = Recipe(
+    model="DeepConvSep",
+    arguments={"sources": ("vocals", "accompaniment"), "sample_rate": 16000, "hop_length": 256},
+    segment=29 * 256 / 16000,
+    batch_size=16,
+    loss="deep_conv_sep",
+    domain="magnitude",
+)
+
+# A smaller relative that estimates the wave itself, for a laptop.
+NC_WAVENET = Recipe(
+    model="NCWaveNet",
+    arguments={
+        "target": None,
+        "head": "regression",
+        "activation": "gated",
+        "filters": 32,
+        "skip_filters": 64,
+        "stacks": (0, 3),
+        "padding": "valid",
+    },
+    segment=0.5,
+    batch_size=4,
+    domain="companded",
+)
+
+# Its variants: what the decoder hears through a bottleneck of 20 numbers a second ...
+NC_WAVENET_POOLED = NC_WAVENET.vary(stacks=(1, 2), pooling=800)
+
+# ... all in strided steps and back ...
+NC_WAVENET_STRIDED = Recipe(
+    model="StridedNCWaveNet",
+    arguments={
+        "target": None,
+        "head": "regression",
+        "filters": 24,
+        "scales": 4,
+        "layers_per_scale": 2,
+    },
+    segment=1.0,
+    batch_size=4,
+    domain="companded",
+)
+
+# ... and on a spectrogram.
+NC_WAVENET_SPECTRAL = Recipe(
+    model="SpectralNCWaveNet",
+    arguments={"filters": 64, "depth": 8},
+    segment=2.0,
+    batch_size=4,
+    loss="mse",
+    domain="spectrum",
+)
+
+# The WaveNet of Lluís, Pons and Serra, a quarter as deep and narrower.
+LLUIS_WAVENET = Recipe(
+    model="LluisWaveNet",
+    arguments={
+        "filters": 24,
+        "dilations": (1, 2, 4, 8, 16, 32, 64, 128, 256),
+        "stacks": 2,
+        "head_filters": (128, 64),
+        "padding": "valid",
+    },
+    segment=0.5,
+    batch_size=4,
+    loss="discriminative_l1",
+)

@@ -1,0 +1,87 @@
+"""Recipes at the scale of the papers, for a GPU; this project has trained none of them."""
+
+from sepmodels.recipes.recipe import Recipe
+
+# The reconstruction at the paper's scale, for MUSDB18 on a GPU.
+DILATED_CONV_GRU_PAPER = Recipe(
+    model="DilatedConvGRU",
+    arguments={
+        "sources": ("vocals", "drums", "bass", "other"),
+        "sample_rate": 44100,
+        "channels": 2,
+        "n_fft": 2048,
+        "hop_length": 1024,
+        "filters": 512,
+        "dilations": (1, 2, 4, 8, 16, 32),
+        "groups": 4,
+    },
+    segment=6.0,
+    batch_size=16,
+    steps_per_epoch=500,
+    epochs=200,
+    loss="l1",
+    domain="magnitude",
+)
+
+# Stoller, Ewert and Dixon's M4 and their two stages, for MUSDB18 on a GPU. They name
+# no limit to the epochs; the patience ends a stage.
+WAVE_U_NET_PAPER = Recipe(
+    model="WaveUNet",
+    segment=16384 / 22050,
+    batch_size=16,
+    steps_per_epoch=2000,
+    epochs=1000,
+    patience=20,
+    learning_rate=1e-4,
+    schedule="constant",
+    loss="mse",
+    gains=(0.7, 1.0),
+    cross_songs=0.0,
+)
+WAVE_U_NET_PAPER = WAVE_U_NET_PAPER.vary(
+    then=WAVE_U_NET_PAPER.vary(batch_size=32, learning_rate=1e-5)
+)
+
+# Chandna et al. on DSD100.
+DEEP_CONV_SEP_PAPER = Recipe(
+    model="DeepConvSep",
+    segment=29 * 512 / 44100,
+    batch_size=32,
+    epochs=40,
+    optimizer="adadelta",
+    learning_rate=1.0,
+    schedule="constant",
+    gains=(1.0, 1.0),
+    cross_songs=0.0,
+    loss="deep_conv_sep",
+    domain="magnitude",
+)
+
+# Structure A as its author trained it: 25 segments of each of 45 songs in an epoch.
+NC_WAVENET_PAPER = Recipe(
+    model="NCWaveNet",
+    arguments={"padding": "valid"},
+    segment=1.0,
+    batch_size=1,
+    steps_per_epoch=1125,
+    schedule=(0.98, 10_000),
+    weight_decay=1e-5,
+    loss="mu_law_cross_entropy",
+    domain="classes",
+    gains=(0.7, 1.0),
+    cross_songs=0.0,
+)
+
+# Lluís, Pons and Serra, the network for voice; their patience of 16 epochs is on the training loss.
+LLUIS_WAVENET_PAPER = Recipe(
+    model="LluisWaveNet",
+    arguments={"padding": "valid"},
+    segment=1601 / 16000,
+    batch_size=10,
+    steps_per_epoch=2000,
+    epochs=250,
+    schedule="constant",
+    loss="discriminative_l1",
+    gains=(1.0, 1.0),
+    cross_songs=0.0,
+)
