@@ -1,8 +1,10 @@
 """Audio files in and out: float32 samples `(time, channels)`, full scale is 1.0."""
 
 from sepmodels.audio.file import AudioError, Info
+from sepmodels.audio.pitch import pitch_shift
 from sepmodels.audio.reading import blocks, info, read, read_stream
 from sepmodels.audio.resampling import Resampler, resample, resampled_length
+from sepmodels.audio.stretching import stretch
 from sepmodels.audio.writing import Writer, write
 
 __all__ = [
@@ -12,9 +14,11 @@ __all__ = [
     "Writer",
     "blocks",
     "info",
+    "pitch_shift",
     "read",
     "read_stream",
     "resample",
     "resampled_length",
+    "stretch",
     "write",
 ]

@@ -59,9 +59,8 @@ def unreadable(path, error):
 
 def finite(path, samples, start, sample_rate):
     """Return the samples `(time, channels)` unless one of them is not a number."""
-    fine = np.isfinite(samples).all(axis=1)
-    if not fine.all():
-        second = (start + int(np.argmin(fine))) / sample_rate
+    if not np.isfinite(samples).all():
+        second = (start + int(np.argmin(np.isfinite(samples).all(axis=1)))) / sample_rate
         raise AudioError(
             f"{path}: NaN or infinite samples, the first at {second:.3f} s; export it again"
         )

@@ -1,4 +1,4 @@
-"""m4a and mp4 files through PyAV, which brings its own FFmpeg."""
+"""m4a, mp4, mkv, webm and the like through PyAV, which brings its own FFmpeg."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ import numpy as np
 
 from sepmodels.audio import file
 
-SUFFIXES = {".m4a", ".mp4"}
+SUFFIXES = {".m4a", ".m4b", ".mp4", ".mov", ".mkv", ".mka", ".webm", ".aac", ".wma"}
 # AAC frames lean on those before them, so decoding starts eight frames early.
 _PREROLL = 8 * 1024
 
@@ -26,11 +26,21 @@ def opened(path, index):
                     f"Received: index={index}"
                 )
             stream = streams[index]
-            length = round((stream.duration or 0) * stream.time_base * stream.rate)
+            length = round(_duration(stream) * stream.time_base * stream.rate)
             file.check_length(path, length)
             yield stream, file.Info(stream.rate, stream.channels, length)
     except av.FFmpegError as error:
         raise file.unreadable(path, error) from None
+
+
+def _duration(stream):
+    """In ticks of the stream; where its header has none, up to the end of the last packet."""
+    if stream.duration is not None and stream.container.format.name != "aac":  # which guesses
+        return stream.duration
+    packets = (packet for packet in stream.container.demux(stream) if packet.pts is not None)
+    ends = [packet.pts + (packet.duration or 0) for packet in packets]
+    stream.container.seek(0)
+    return max(ends, default=0) - (stream.start_time or 0)
 
 
 def decoded(stream, start, stop):
@@ -39,9 +49,12 @@ def decoded(stream, start, stop):
     if start > _PREROLL:  # to seek to the very start would lose its first frame
         ticks = int((start - _PREROLL) / (stream.rate * stream.time_base))
         stream.container.seek(origin + ticks, stream=stream)
-    end = start
+    end, next_first = start, None
     for frame in stream.container.decode(stream):
         first = round((frame.pts - origin) * frame.time_base * stream.rate)
+        if next_first is not None and abs(first - next_first) <= stream.rate // 500:
+            first = next_first  # some files count in milliseconds, but frames follow gaplessly
+        next_first = first + frame.samples
         if first >= stop:
             return
         if first + frame.samples > start:

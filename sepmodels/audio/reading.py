@@ -32,8 +32,8 @@ def info(path):
 def read(path, start=0, stop=None):
     """Read an audio file, or a piece of it.
 
-    wav, flac, ogg, opus, mp3, aiff and whatever else libsndfile knows; m4a and mp4 through PyAV
-    (their first audio stream).
+    wav (RF64 too), flac, ogg, opus, mp3, aiff and whatever else libsndfile knows; m4a, mp4, mkv,
+    webm and the like through PyAV (their first audio stream).
 
     Args:
         path: str or path. The file.

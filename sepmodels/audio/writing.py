@@ -10,23 +10,37 @@ import soundfile
 
 from sepmodels.audio import file
 
-_SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24", ".ogg": "VORBIS", ".mp3": "MPEG_LAYER_III"}
+# What each format can hold, the default first; `None` where the codec decides.
+_SUBTYPES = {
+    ".wav": ("float32", "int24", "int16"),
+    ".flac": ("int24", "int16"),
+    ".ogg": (None,),
+    ".mp3": (None,),
+}
+_CODES = {"float32": "FLOAT", "int24": "PCM_24", "int16": "PCM_16", None: None}
+_WIDTHS = {"float32": 4, "int24": 3, "int16": 2}  # bytes
+_LARGEST = 2**32 - 2**16  # bytes that a RIFF header can count, with room for the header
 
 
 class Writer:
     """Write an audio file block by block; it appears under its name only when it is whole.
 
     wav as 32-bit float (stems may exceed 1.0, nothing is lost), flac as 24-bit integers, ogg
-    (Vorbis) and mp3. flac cannot hold more than full scale: what it clips is told in a warning.
+    (Vorbis) and mp3. Integers cannot hold more than full scale: what is clipped is told in a
+    warning. A wav that will exceed 4 GB becomes an RF64, which most programs read as a wav.
 
     Args:
         path: str or path. The suffix chooses the format. An existing file is replaced.
         sample_rate: int. In Hz.
         channels: int. Number of channels.
+        subtype: str. `"float32"`, `"int24"` or `"int16"`; flac holds integers only, ogg and mp3
+            have no choice. Defaults to `None`: the first of these that the format holds.
+        length: int. Samples that will come, as far as it is known; it tells whether a wav needs
+            RF64. Defaults to `None`: less than 4 GB.
 
     Raises:
         AudioError: unknown suffix, a folder that cannot be written, a format that cannot hold
-            this rate or number of channels, NaN among the samples, or no samples at all.
+            this rate, subtype or number of channels, NaN among the samples, or none at all.
 
     Example:
 
@@ -39,14 +53,24 @@ class Writer:
     Info(sample_rate=16000, channels=2, length=3000)
     """
 
-    def __init__(self, path, sample_rate, channels):
+    def __init__(self, path, sample_rate, channels, subtype=None, length=None):
         self.path = pathlib.Path(path)
         self.sample_rate = sample_rate
         self.channels = channels
         self.length = 0
         self.clipped = 0
-        if file.suffix(path) not in _SUBTYPES:
+        suffix = file.suffix(path)
+        if suffix not in _SUBTYPES:
             raise file.AudioError(f"{path}: unknown format; write one of {' '.join(_SUBTYPES)}")
+        self.subtype = _SUBTYPES[suffix][0] if subtype is None else subtype
+        if self.subtype not in _SUBTYPES[suffix]:
+            raise file.AudioError(
+                f"{path}: subtype must be one of {(*filter(None, _SUBTYPES[suffix]), None)} for "
+                f"{suffix}. Received: subtype={subtype!r}"
+            )
+        self._frame = channels * _WIDTHS.get(self.subtype, 0)  # bytes
+        is_large = suffix == ".wav" and (length or 0) * self._frame > _LARGEST
+        self._format = "RF64" if is_large else suffix[1:].upper()
         folder = self.path.parent
         if not folder.is_dir():
             raise FileNotFoundError(f"{path}: there is no folder {folder}; create it first")
@@ -57,21 +81,20 @@ class Writer:
         self._part = folder / f".{self.path.name}.{uuid.uuid4().hex[:8]}.part"
 
     def __enter__(self):
-        suffix = file.suffix(self.path)
         try:
             self._sound = soundfile.SoundFile(
                 self._part,
                 "w",
                 self.sample_rate,
                 self.channels,
-                subtype=_SUBTYPES[suffix],
-                format=suffix[1:].upper(),
+                subtype=_CODES[self.subtype],
+                format=self._format,
             )
         except (soundfile.LibsndfileError, TypeError, ValueError) as error:
             self._part.unlink(missing_ok=True)
             raise file.AudioError(
-                f"{self.path}: cannot write {suffix} with {self.channels} channels at "
-                f"{self.sample_rate} Hz ({file.reason(error)}); try .wav"
+                f"{self.path}: cannot write {file.suffix(self.path)} with {self.channels} "
+                f"channels at {self.sample_rate} Hz ({file.reason(error)}); try .wav"
             ) from None
         return self
 
@@ -83,7 +106,12 @@ class Writer:
                 f"{self.path}: samples must be (time, {self.channels}). Received: {block.shape}"
             )
         file.finite(self.path, block, self.length, self.sample_rate)
-        if _SUBTYPES[file.suffix(self.path)].startswith("PCM"):
+        if self._format == "WAV" and (self.length + len(block)) * self._frame > _LARGEST:
+            raise file.AudioError(
+                f"{self.path}: a wav counts 4 GB and no more; pass the length in samples, or "
+                "write .flac"
+            )
+        if self.subtype in ("int16", "int24"):
             self.clipped += int(np.count_nonzero(np.abs(block) > 1.0))
         try:
             # libsndfile's Vorbis encoder overflows its stack when it gets minutes at once.
@@ -104,18 +132,19 @@ class Writer:
         if self.clipped:
             warnings.warn(
                 f"{self.path}: {self.clipped} samples beyond full scale were clipped; "
-                "lower the volume, or write .wav, which holds them",
+                "lower the volume, or write .wav as float32, which holds them",
                 stacklevel=2,
             )
 
 
-def write(path, samples, sample_rate):
+def write(path, samples, sample_rate, subtype=None):
     """Write samples `(time, channels)` to an audio file.
 
     Args:
         path: str or path. The suffix chooses the format, see `Writer`.
         samples: array `(time, channels)`. Full scale is 1.0.
         sample_rate: int. In Hz.
+        subtype: str. As for `Writer`.
 
     Raises:
         AudioError: as `Writer`.
@@ -125,5 +154,5 @@ def write(path, samples, sample_rate):
         raise file.AudioError(
             f"{path}: samples must be (time, channels). Received: {samples.shape}"
         )
-    with Writer(path, sample_rate, samples.shape[1]) as writer:
+    with Writer(path, sample_rate, samples.shape[1], subtype, len(samples)) as writer:
         writer.write(samples)

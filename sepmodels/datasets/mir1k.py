@@ -3,11 +3,19 @@
 import pathlib
 import re
 
-from sepmodels.datasets import splits
+from sepmodels.datasets import folders, splits
 from sepmodels.datasets.track import Track
 
 _CLIP = re.compile(r"([A-Za-z]+_\d+)_\d+")  # singer, song, clip
 _SUFFIXES = {".wav", ".flac", ".ogg"}
+_TREE = """\
+    root/Wavfile/abjones_1_01.wav    left the band, right the voice; also .flac or .ogg
+    root/Wavfile/abjones_1_02.wav
+"""
+_ORIGIN = (
+    "MIR-1K, 1000 clips, 133 minutes: https://sites.google.com/site/unvoicedsoundseparation/mir-1k."
+    " For research; its authors state no licence."
+)
 _PARTS = {"published": ("train", "test"), "disjoint": ("train", "valid")}
 
 
@@ -33,7 +41,8 @@ def load(root, split=None, protocol="published"):
         protocol: str. `"published"` or `"disjoint"`. Defaults to `"published"`.
 
     Returns:
-        list of `Track`, sorted by name; the group of a track is its backing.
+        list of `Track`, sorted by name; the group of a track is its backing, its `split` the part
+        of the protocol that it is in.
 
     Raises:
         FileNotFoundError: no such folder, or no clips in it.
@@ -59,7 +68,8 @@ def load(root, split=None, protocol="published"):
         if split in (None, part):
             song = _CLIP.fullmatch(clip)[1]
             stems = {"vocals": (path, 1), "accompaniment": (path, 0)}
-            tracks.append(Track.from_files(clip, stems, group=backings.get(song, song)))
+            labels = {"group": backings.get(song, song), "domain": "mir1k", "split": part}
+            tracks.append(Track.from_files(clip, stems, **labels))
     if not tracks:
         raise FileNotFoundError(f"{root} holds no clip of the split {split!r} ({protocol})")
     return tracks
@@ -67,19 +77,15 @@ def load(root, split=None, protocol="published"):
 
 def _clips(root):
     """All clips below the folder: name to path, sorted by name."""
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: there is no such folder; give the one MIR-1K lies in")
     # Beside the songs the original has spoken lyrics under the same names.
-    folders = sorted(root.rglob("Wavfile")) or [root]
+    places = sorted(root.rglob("Wavfile")) or [root]
     clips = {}
-    for path in sorted(path for folder in folders for path in folder.rglob("*")):
+    for path in sorted(path for place in places for path in place.rglob("*")):
         if path.suffix.lower() not in _SUFFIXES or not _CLIP.fullmatch(path.stem):
             continue
         if path.stem in clips:
             raise ValueError(f"clip {path.stem} is there twice: {clips[path.stem]} and {path}")
         clips[path.stem] = path
     if not clips:
-        raise FileNotFoundError(
-            f"{root} holds no clips such as abjones_1_01.wav; give the folder MIR-1K lies in"
-        )
+        raise folders.wrong(root, _TREE, _ORIGIN)
     return dict(sorted(clips.items()))

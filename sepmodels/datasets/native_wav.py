@@ -8,6 +8,7 @@ import numpy as np
 import soundfile
 import tensorflow as tf
 
+from sepmodels import audio
 from sepmodels.datasets.signals import FileSignal
 
 _DTYPES = {"PCM_16": tf.int16, "FLOAT": tf.float32}
@@ -24,9 +25,8 @@ def reader(tracks, sources):
         sources: sequence of str.
 
     Returns:
-        A function of `(track, source, start, stop)`, a number of `tracks`, a number of `sources`
-        and samples, to a float32 tensor `(time, channels)`; or `None` where the stems are not
-        all such WAV files or tensorflow-io is not installed.
+        A `Reader`, or `None` where the stems are not all such WAV files or tensorflow-io is not
+        installed.
     """
     places = {
         (number, sources.index(source)): signal
@@ -43,26 +43,65 @@ def reader(tracks, sources):
     core_ops = _core_ops()
     if core_ops is None:
         return None
-
-    # An `AudioIOTensor` made inside a parallel `map` gives now and then a piece of another file:
-    # all calls of one node share one open file. A resource under the name of its file is safe.
-    files = tf.stack([core_ops.io_audio_readable_init(path, shared_name=path) for path in paths])
-    dtype = _DTYPES[kinds.pop()]
     rows = np.zeros((len(tracks), len(sources)), "int64")
     channels = np.full((len(tracks), len(sources)), -1, "int64")
     for place, signal in places.items():
         rows[place] = paths.index(os.path.abspath(signal.path))
         channels[place] = -1 if signal.channel is None else signal.channel
+    return Reader(paths, _DTYPES[kinds.pop()], rows, channels, core_ops)
 
-    def read(track, source, start, stop):
-        file = tf.gather(files, tf.constant(rows)[track, source])
-        piece = core_ops.io_audio_readable_read(file, [start], [stop], dtype=dtype)
-        if dtype == tf.int16:
+
+class Reader:
+    """Reads pieces of WAV files; made by `reader`.
+
+    Args:
+        paths: list of str. The files.
+        dtype: tf.DType. Of the samples in them.
+        rows: int64 array `(tracks, sources)`. Which of the files holds a stem.
+        channels: int64 array `(tracks, sources)`. Which of its channels; -1 for all.
+        core_ops: module. The operations of tensorflow-io.
+    """
+
+    def __init__(self, paths, dtype, rows, channels, core_ops):
+        self._paths = paths
+        self._sizes = [os.path.getsize(path) for path in paths]
+        self._dtype = dtype
+        self._rows = rows
+        self._channels = channels
+        self._read = core_ops.io_audio_readable_read
+        # An `AudioIOTensor` made inside a parallel `map` gives now and then a piece of another
+        # file: all calls of one node share one open file. A resource under its name is safe.
+        opened = [core_ops.io_audio_readable_init(path, shared_name=path) for path in paths]
+        self._files = tf.stack(opened)
+
+    def check(self, tracks):
+        """Refuse files, one for each source, that have changed: the operation cannot name them."""
+        for source, track in enumerate(tracks):
+            row = self._rows[track, source]
+            path = self._paths[row]
+            if not os.path.exists(path) or os.path.getsize(path) != self._sizes[row]:
+                raise audio.AudioError(
+                    f"{path} was removed or changed its size while it was in use; copy it again"
+                )
+
+    def __call__(self, track, source, start, stop):
+        """Read a piece, float32 `(time, channels)`, of source number `source` of a track."""
+        row = tf.constant(self._rows)[track, source]
+        piece = self._read(tf.gather(self._files, row), [start], [stop], dtype=self._dtype)
+        if self._dtype == tf.int16:
             piece = tf.cast(piece, tf.float32) / 32768.0
-        channel = tf.constant(channels)[track, source]
+        else:
+            # The slow road gives the same samples, or knows what to say about them.
+            place = [row, start, stop]
+            fine = tf.reduce_all(tf.math.is_finite(piece))
+            piece = tf.cond(
+                fine, lambda: piece, lambda: tf.numpy_function(self._slowly, place, tf.float32)
+            )
+        channel = tf.constant(self._channels)[track, source]
         return tf.cond(channel < 0, lambda: piece, lambda: piece[:, channel : channel + 1])
 
-    return read
+    def _slowly(self, row, start, stop):
+        return audio.read(self._paths[row], int(start), int(stop))[0]
 
 
 def _kind(path):

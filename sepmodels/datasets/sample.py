@@ -13,8 +13,8 @@ _STREAMS = {"drums": 1, "bass": 2, "other": 3, "vocals": 4}
 def load(stems=2, mixture="sum"):
     """Load six seconds of a real song with its stems; no download, no FFmpeg.
 
-    The clip is "Falcon 69" by The Easton Ellises, from MUSDB18's training set, as the package
-    `stempeg` ships it: stereo, 44.1 kHz, coded with AAC. It is licensed under
+    The clip is "Falcon 69" by The Easton Ellises, from MUSDB18's test set, as the package `stempeg`
+    ships it: stereo, 44.1 kHz, coded with AAC. It is licensed under
     [CC BY-NC-SA 3.0](https://creativecommons.org/licenses/by-nc-sa/3.0/): name the band, keep it
     non-commercial, share alike.
 
@@ -51,7 +51,7 @@ def load(stems=2, mixture="sum"):
         chosen = {source: read[source] for source in ("vocals", "drums", "bass", "other")}
     shipped = audio.read_stream(path, 0)[0] if mixture == "shipped" else None
     name = path.name.removesuffix(".stem.mp4")
-    return Track.from_arrays(name, chosen, sample_rate, mixture=shipped)
+    return Track.from_arrays(name, chosen, sample_rate, mixture=shipped, split="test")
 
 
 def _path():

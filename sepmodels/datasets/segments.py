@@ -1,10 +1,10 @@
 """Songs to training examples: pieces of songs, remixed, as a `tf.data` pipeline."""
 
-import numpy as np
 import tensorflow as tf
 
-from sepmodels.datasets import native_wav
-from sepmodels.datasets.augment import Augment, Draw, columns
+from sepmodels.datasets.augment import Augment
+from sepmodels.datasets.draw import Draw, Parts
+from sepmodels.datasets.segments_examples import make_examples
 
 
 def draw_segments(
@@ -18,16 +18,21 @@ def draw_segments(
     augment=None,
     seed=0,
     start=0,
+    domains=None,
 ):
     """Draw random segments of songs, without end, for training.
 
     Example number `i` depends on `seed` and `i` alone, whatever the machine and the number of
-    its cores: a training that stopped after `n` examples goes on with `start=n` as if it never had.
+    its cores; number `i` of an epoch of `n` examples is `epoch * n + i`. So a training that
+    stopped after `n` examples, in the middle of an epoch or not, goes on with `start=n` as if it
+    never had. How many examples are made at a time, and ahead, TensorFlow finds out by itself.
 
     Songs are drawn in proportion to their duration. The mixture is always the sum of the sources
     as they are given, never one that the corpus ships. A track that lacks some of the sources,
     such as music without a voice, takes part in the examples that mix songs
     (`Augment.cross_songs`). A track shorter than a segment is followed by silence.
+
+    A file that is lost, cut short, or holds NaN ends the training with an error that names it.
 
     Args:
         tracks: list of `Track`, all at one sample rate.
@@ -40,13 +45,17 @@ def draw_segments(
         augment: `Augment`. Defaults to `None`: no change.
         seed: int. Defaults to `0`.
         start: int. Number of the first example. Defaults to `0`.
+        domains: tuple of str. Give the domain of each example too. Defaults to `None`: no.
 
     Returns:
         An endless `tf.data.Dataset` of `(mixture, stems)`: float32 `(batch_size, length, channels)`
-        and a dict of source to such.
+        and a dict of source to such. With `domains`, of `(mixture, stems, domain)`: int32
+        `(batch_size,)`, the place in `domains` of the domain of the track that the first of the
+        `sources` comes from.
 
     Raises:
-        ValueError: no tracks, tracks of another rate, or a source that no track has.
+        ValueError: no tracks, tracks of another rate, a source that no track has, or a track
+            whose domain is not in `domains`.
 
     Example:
 
@@ -61,9 +70,11 @@ def draw_segments(
     for name, value in (("seed", seed), ("start", start)):
         if value < 0:
             raise ValueError(f"`{name}` must not be negative. Received: {name}={value}")
-    draw = Draw(tracks, length, sources, augment or Augment(), seed)
+    augment = augment or Augment()
+    draw = Draw(tracks, length, sources, augment, seed)
     numbers = tf.data.Dataset.counter(start)
-    examples = _examples(numbers, draw, tracks, length, sources, channels)
+    form = (tracks, length, sources, channels, domains)
+    examples = make_examples(numbers, draw, *form, stretches=augment.stretches)
     return examples.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
 
@@ -76,6 +87,7 @@ def cut_excerpts(
     sample_rate=None,
     channels=None,
     step=None,
+    domains=None,
 ):
     """Cut songs into consecutive segments, each once and in order, for validation.
 
@@ -90,12 +102,15 @@ def cut_excerpts(
         channels: int. As in `draw_segments`. Defaults to `None`.
         step: int. From the start of a segment to that of the next, in samples; less than
             `length` where only the centre of a segment is scored. Defaults to `None`: `length`.
+        domains: tuple of str. As in `draw_segments`. Defaults to `None`.
 
     Returns:
-        A finite `tf.data.Dataset` of `(mixture, stems)`, as of `draw_segments`.
+        A finite `tf.data.Dataset` of `(mixture, stems)` or `(mixture, stems, domain)`, as of
+        `draw_segments`.
 
     Raises:
-        ValueError: no tracks, tracks of another rate, or one that lacks a source.
+        ValueError: no tracks, tracks of another rate, one that lacks a source, or one whose
+            domain is not in `domains`.
     """
     sources = tuple(sources)
     channels = _checked(tracks, length, batch_size, sample_rate, channels)
@@ -103,63 +118,19 @@ def cut_excerpts(
         if not set(sources) <= set(track.sources):
             raise ValueError(f"{track} lacks some of the sources {sources}")
     places = [
-        (number, begin)
+        (number, begin, min(begin + length, track.length))
         for number, track in enumerate(tracks)
         for begin in range(0, track.length, step or length)
     ]
 
     def cut(number):
-        return columns([(*places[number], 1.0, False)] * len(sources))
+        return Parts.plain(*places[number], len(sources))
 
     numbers = tf.data.Dataset.range(len(places))
-    examples = _examples(numbers, cut, tracks, length, sources, channels)
+    examples = make_examples(numbers, cut, tracks, length, sources, channels, domains)
     count = -(-len(places) // batch_size)
     batches = examples.batch(batch_size).apply(tf.data.experimental.assert_cardinality(count))
     return batches.prefetch(tf.data.AUTOTUNE)
-
-
-def _examples(numbers, plan, tracks, length, sources, channels):
-    """Map example numbers to `(mixture, stems)`, in order."""
-    native = native_wav.reader(tracks, sources)
-    lengths = np.array([track.length for track in tracks], "int64")
-
-    def read(chosen, starts, stops):
-        places = {}
-        for source, *place in zip(sources, chosen, starts, stops, strict=True):
-            places.setdefault(tuple(map(int, place)), []).append(source)
-        pieces = {}
-        for (track, start, stop), wanted in places.items():
-            pieces.update(tracks[track].read(start, stop, wanted))
-        return [pieces[source] for source in sources]
-
-    @tf.autograph.experimental.do_not_convert  # plain tensor code, nothing to convert
-    def example(number):
-        types = (tf.int64, tf.int64, tf.float32, tf.bool)
-        made_of = tf.numpy_function(plan, [number], types)
-        chosen, starts, gains, swaps = (tf.ensure_shape(pick, [len(sources)]) for pick in made_of)
-        stops = tf.minimum(starts + length, tf.gather(lengths, chosen))
-        if native is None:
-            pieces = tf.numpy_function(read, [chosen, starts, stops], [tf.float32] * len(sources))
-        else:
-            pieces = [native(chosen[s], s, starts[s], stops[s]) for s in range(len(sources))]
-        stems = {
-            source: _shaped(piece, length, channels, swaps[s]) * gains[s]
-            for s, (source, piece) in enumerate(zip(sources, pieces, strict=True))
-        }
-        return tf.add_n(list(stems.values())), stems
-
-    return numbers.map(example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-
-
-def _shaped(piece, length, channels, swap):
-    """Silence behind a short piece; the channels wanted, perhaps in reverse order."""
-    piece = tf.ensure_shape(piece, [None, None])
-    if channels == 1:
-        piece = tf.reduce_mean(piece, axis=1, keepdims=True)
-    missing = length - tf.shape(piece)[0]
-    piece = tf.pad(piece, [[0, missing], [0, 0]])
-    piece = tf.broadcast_to(piece, [length, channels])
-    return tf.where(swap, piece[:, ::-1], piece) if channels > 1 else piece
 
 
 def _checked(tracks, length, batch_size, sample_rate, channels):

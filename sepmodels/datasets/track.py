@@ -21,12 +21,19 @@ class Track:
         mixture: signal. The mixture that the corpus ships. Defaults to `None`: the sum.
         group: str. What must not be split between training and validation, such as the
             backing that two songs share. Defaults to `None`: the name.
+        domain: str. What a domain confusion must not be able to tell apart: the genre, the
+            corpus, the instrument. Defaults to `None`: not told, `""`.
+        split: str. `"train"`, `"valid"` or `"test"`: the part that the corpus gives the song.
+            Defaults to `None`: none.
 
-    Attributes: `name`, `group`, `sources` (tuple of str), `sample_rate` in Hz, `length` in samples,
-    `channels`, and `signals`, where each stem comes from.
+    Attributes: `name`, `group`, `domain`, `split`, `sources` (tuple of str), `sample_rate` in Hz,
+    `length` in samples, `channels`; `signals`, where each stem comes from, and `shipped`, where the
+    mixture does, if not from them; and `labels`, a dict of `group`, `domain` and `split`, to hand
+    on to a track made of this one.
 
     Raises:
-        ValueError: no stems, or stems of different length, sample rate or channels.
+        ValueError: no stems, stems of different length, sample rate or channels, or an unknown
+            `split`.
 
     Example:
 
@@ -40,21 +47,27 @@ class Track:
     (2, 1)
     """
 
-    def __init__(self, name, stems, mixture=None, group=None):
+    def __init__(self, name, stems, mixture=None, group=None, domain=None, split=None):
         if not stems:
             raise ValueError(f"track {name!r} has no stems; give at least one")
+        if split not in (None, "train", "valid", "test"):
+            raise ValueError(
+                f"`split` must be None, 'train', 'valid' or 'test'. Received: split={split!r}"
+            )
         self.name = name
         self.sources = tuple(stems)
         self.group = name if group is None else group
+        self.domain = domain or ""
+        self.split = split
         self.signals = dict(stems)
-        self._mixture = mixture
+        self.shipped = mixture
         shipped = [] if mixture is None else [mixture]
         self.sample_rate, self.channels, self.length = check_agreement(
             f"track {name!r}", [*stems.values(), *shipped]
         )
 
     @classmethod
-    def from_arrays(cls, name, stems, sample_rate, mixture=None, group=None):
+    def from_arrays(cls, name, stems, sample_rate, mixture=None, **labels):
         """Make a track of arrays.
 
         Args:
@@ -62,17 +75,17 @@ class Track:
             stems: dict of str to array `(time, channels)`.
             sample_rate: int. In Hz.
             mixture: array `(time, channels)`. Defaults to `None`: the sum of the stems.
-            group: str. See `Track`. Defaults to `None`: the name.
+            **labels: `group`, `domain` and `split` of `Track`.
         """
         signals = {
             source: ArraySignal(source, samples, sample_rate) for source, samples in stems.items()
         }
         if mixture is not None:
             mixture = ArraySignal("mixture", mixture, sample_rate)
-        return cls(name, signals, mixture, group)
+        return cls(name, signals, mixture, **labels)
 
     @classmethod
-    def from_files(cls, name, stems, mixture=None, group=None):
+    def from_files(cls, name, stems, mixture=None, **labels):
         """Make a track of audio files.
 
         Args:
@@ -80,14 +93,19 @@ class Track:
             stems: dict of str to path, or to `(path, channel)` where a stem is one channel of a
                 file, as in karaoke corpora with the band on the left and the voice on the right.
             mixture: path, or `(path, channel)`. Defaults to `None`: the sum of the stems.
-            group: str. See `Track`. Defaults to `None`: the name.
+            **labels: `group`, `domain` and `split` of `Track`.
 
         Raises:
             FileNotFoundError: a file is missing.
             ValueError: a file is no audio or has no such channel, or the stems do not agree.
         """
         signals = {source: _file_signal(place) for source, place in stems.items()}
-        return cls(name, signals, None if mixture is None else _file_signal(mixture), group)
+        return cls(name, signals, None if mixture is None else _file_signal(mixture), **labels)
+
+    @property
+    def labels(self):
+        """What is said about the song besides its samples: `group`, `domain` and `split`."""
+        return {"group": self.group, "domain": self.domain, "split": self.split}
 
     @property
     def stems(self):
@@ -97,8 +115,8 @@ class Track:
     @property
     def mixture(self):
         """All samples of the mixture, float32 `(time, channels)`."""
-        if self._mixture is not None:
-            return self._mixture.read(0, self.length, {})
+        if self.shipped is not None:
+            return self.shipped.read(0, self.length, {})
         return sum(self.read(0, self.length).values())
 
     def read(self, start, stop, sources=None):
@@ -137,8 +155,8 @@ class Track:
             return audio.resample(samples, self.sample_rate, sample_rate)
 
         stems = {source: convert(samples) for source, samples in self.stems.items()}
-        mixture = convert(self.mixture) if self._mixture is not None else None
-        return Track.from_arrays(self.name, stems, sample_rate, mixture, self.group)
+        mixture = convert(self.mixture) if self.shipped is not None else None
+        return Track.from_arrays(self.name, stems, sample_rate, mixture, **self.labels)
 
     def __repr__(self):
         channels = f"{self.channels} channel" + "s" * (self.channels > 1)

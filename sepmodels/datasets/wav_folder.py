@@ -3,11 +3,17 @@
 import pathlib
 
 from sepmodels import audio
-from sepmodels.datasets.signals import FileSignal, SumSignal
+from sepmodels.datasets import folders
 from sepmodels.datasets.track import Track
 
-_SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".mp4"}
-_BAND = ("drums", "bass", "other")
+_FOLDERS = """\
+    root/first song/vocals.wav
+    root/first song/accompaniment.wav    or drums, bass and other; or mixture
+"""
+_FILES = """\
+    root/first song.wav                  a stem in each channel
+"""
+_ORIGIN = "Any audio format will do; load(root, channels=...) reads stereo files of two stems."
 
 
 def load(root, sources=("vocals", "accompaniment"), channels=None):
@@ -22,12 +28,17 @@ def load(root, sources=("vocals", "accompaniment"), channels=None):
         root/second song/bass.flac          drums, bass and other takes its place
         root/second song/other.flac
         root/second song/mixture.flac       only where it is not the sum of the stems
+        root/third song/vocals.wav
+        root/third song/mixture.wav         what is not vocals is the accompaniment
 
     One file for each song, a stem in each of its channels, with
     `channels={"accompaniment": 0, "vocals": 1}`:
 
         root/first song.wav
         root/second song.wav
+
+    A silent stem is a stem; `describe` tells how much of it is silent. Names may hold any
+    characters, but folders and files whose names begin with one dot are passed over.
 
     Args:
         root: str or path. The folder.
@@ -36,7 +47,8 @@ def load(root, sources=("vocals", "accompaniment"), channels=None):
             `sources` is not needed. Defaults to `None`: the first tree.
 
     Returns:
-        list of `Track`, sorted by name.
+        list of `Track`, sorted by name. Say yourself what their `domain` and `split` are:
+        `song.domain = "jazz"`.
 
     Raises:
         FileNotFoundError: no such folder, no songs in it, or a song without one of its stems.
@@ -51,65 +63,40 @@ def load(root, sources=("vocals", "accompaniment"), channels=None):
     [Track('The Easton Ellises - Falcon 69', vocals + accompaniment, 6.1 s, 16000 Hz, 2 channels)]
     """
     root = pathlib.Path(root)
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: there is no such folder")
-    if channels is not None:
-        songs = [path for path in _visible(root) if path.suffix.lower() in _SUFFIXES]
-        tracks = [_of_channels(path, channels) for path in songs]
-    else:
-        tracks = [_of_folder(folder, sources) for folder in _visible(root) if folder.is_dir()]
+    tracks = []
+    if channels is not None and root.is_dir():
+        for path in folders.visible(root):
+            if path.suffix.lower() in folders.SUFFIXES:
+                places = {source: (path, channel) for source, channel in channels.items()}
+                tracks.append(Track.from_files(path.stem, places))
+    elif root.is_dir():
+        for folder in folders.songs(root):
+            tracks.append(Track(folder.name, *folders.stems(folder, sources)))
     if not tracks:
-        wanted = "audio files" if channels is not None else "folders of songs, each with its stems"
-        raise FileNotFoundError(f"{root} holds no songs; expected in it are {wanted}")
+        raise folders.wrong(root, _FOLDERS if channels is None else _FILES, _ORIGIN)
     return tracks
 
 
 def save(tracks, root, sample_rate=None):
     """Write the stems of songs as WAV files, in the tree that `load` reads.
 
-    Done once before a training, this makes the reading of random segments fast: no decoding and
-    no resampling on the way.
+    To keep a corpus at hand for training, `cache_as_wav` does it more safely; this is for folders
+    that people look into.
 
     Args:
         tracks: list of `Track`, of any corpus.
         root: str or path. The folder; created if missing.
         sample_rate: int. In Hz. Defaults to `None`: that of each track.
+
+    Raises:
+        ValueError: a song whose name cannot be that of a folder.
     """
     for track in tracks:
+        if pathlib.Path(track.name).name != track.name or track.name in ("", ".", ".."):
+            raise ValueError(f"song {track.name!r} cannot be saved under this name; rename it")
         folder = pathlib.Path(root) / track.name
         folder.mkdir(parents=True, exist_ok=True)
         for source, samples in track.stems.items():
             rate = sample_rate or track.sample_rate
             samples = audio.resample(samples, track.sample_rate, rate)
             audio.write(folder / f"{source}.wav", samples, rate)
-
-
-def _of_folder(folder, sources):
-    files = {}
-    for path in _visible(folder):
-        if path.suffix.lower() in _SUFFIXES:
-            if path.stem in files:
-                raise ValueError(f"{folder} has {path.stem} twice: {files[path.stem]} and {path}")
-            files[path.stem] = path
-    stems = {}
-    for source in sources:
-        if source in files:
-            stems[source] = FileSignal(str(files[source]))
-        elif source == "accompaniment" and all(part in files for part in _BAND):
-            stems[source] = SumSignal(tuple(FileSignal(str(files[part])) for part in _BAND))
-        else:
-            raise FileNotFoundError(
-                f"{folder} has no {source}.wav (nor .flac, .mp3, ...); it has "
-                f"{sorted(path.name for path in files.values()) or 'no audio files'}"
-            )
-    mixture = FileSignal(str(files["mixture"])) if "mixture" in files else None
-    return Track(folder.name, stems, mixture)
-
-
-def _of_channels(path, channels):
-    stems = {source: (path, channel) for source, channel in channels.items()}
-    return Track.from_files(path.stem, stems)
-
-
-def _visible(folder):
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))

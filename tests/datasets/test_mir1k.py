@@ -1,7 +1,5 @@
 """MIR-1K: the names, the channels, and splits that share nothing."""
 
-import collections
-
 import numpy as np
 import pytest
 
@@ -49,15 +47,9 @@ def test_splits_of_both_protocols(tmp_path):
     assert names(mir1k.load(tmp_path, "test")) == ["ariel_2_01", "bobon_3_01", "bobon_3_99"]
     assert names(mir1k.load(tmp_path, "valid", "disjoint")) == ["ariel_2_01"]
     assert names(mir1k.load(tmp_path, "train", "disjoint")) == ["abjones_5_08", "bobon_3_01"]
-
-
-@pytest.mark.parametrize("column", ["clip", "singer", "song", "backing"])
-def test_the_disjoint_split_shares_no_singer_song_or_backing(column):
-    parts = collections.defaultdict(set)
-    for row in ROWS:
-        parts[row["disjoint"]].add(row[column])
-    assert parts["train"] and parts["valid"]
-    assert not parts["train"] & parts["valid"]
+    parts = [track.split for track in mir1k.load(tmp_path, protocol="disjoint")]
+    assert parts == ["train", "valid", "train", None]
+    assert {track.split for track in mir1k.load(tmp_path)} == {"train", "test"}
 
 
 def test_the_published_split_is_the_two_singers():
@@ -82,8 +74,10 @@ def test_the_spoken_lyrics_of_the_original_are_left_out(tmp_path):
 def test_wrong_folders_and_arguments(tmp_path):
     with pytest.raises(FileNotFoundError, match="gone: there is no such folder"):
         mir1k.load(tmp_path / "gone")
-    with pytest.raises(FileNotFoundError, match=r"no clips such as abjones_1_01\.wav"):
+    with pytest.raises(FileNotFoundError) as why:
         mir1k.load(tmp_path)
+    for words in ("holds no songs", "Wavfile/abjones_1_01.wav", "state no licence"):
+        assert words in str(why.value)
     put(tmp_path / "a", CLIPS[:1])
     with pytest.raises(FileNotFoundError, match="'test'"):
         mir1k.load(tmp_path, "test")
@@ -94,8 +88,3 @@ def test_wrong_folders_and_arguments(tmp_path):
     put(tmp_path / "b", CLIPS[:1], "flac")
     with pytest.raises(ValueError, match=r"abjones_5_08 is there twice"):
         mir1k.load(tmp_path)
-
-
-def test_an_unknown_table():
-    with pytest.raises(FileNotFoundError, match="nothing"):
-        splits.read("nothing")

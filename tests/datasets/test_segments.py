@@ -1,8 +1,13 @@
 """Examples: drawn from (seed, number) alone, cut from the songs exactly, remixed as told."""
 
+import hashlib
 import importlib.util
 import itertools
 import logging
+import os
+import pathlib
+import re
+import subprocess
 import sys
 
 import numpy as np
@@ -11,7 +16,8 @@ import soundfile
 import tensorflow as tf
 
 from sepmodels.datasets import native_wav
-from sepmodels.datasets.augment import Augment, Draw
+from sepmodels.datasets.augment import Augment
+from sepmodels.datasets.draw import Draw, Parts
 from sepmodels.datasets.segments import cut_excerpts, draw_segments
 from sepmodels.datasets.track import Track
 
@@ -45,6 +51,12 @@ def first(dataset, count):
     return np.stack(mixtures), {
         source: np.stack([stem[source] for stem in stems]) for source in stems[0]
     }
+
+
+def drawn_parts(draw, count):
+    """The first draws, an array `(count, sources)` for each of the parts."""
+    rows = zip(*map(draw, range(count)), strict=True)
+    return {name: np.stack(row) for name, row in zip(Parts._fields, rows, strict=True)}
 
 
 def assert_same(one, other):
@@ -85,8 +97,8 @@ def test_resuming_goes_on_as_if_it_had_never_stopped(batch_size):
 
 def test_the_draw_is_the_same_on_every_machine_and_version():
     draw = Draw(songs(), 320, SOURCES, REMIX, seed=3)
-    drawn = [draw(number) for number in range(4)]
-    tracks, starts, gains, swaps = (np.stack(part).tolist() for part in zip(*drawn, strict=True))
+    drawn = drawn_parts(draw, 4)
+    tracks, starts, swaps = (drawn[name].tolist() for name in ("tracks", "starts", "swaps"))
     assert tracks == [[0, 0], [0, 2], [2, 0], [0, 1]]
     assert starts == [[2949, 1763], [1256, 716], [1774, 1687], [3677, 313]]
     assert swaps == [[True, False], [False, False], [True, True], [False, True]]
@@ -96,7 +108,7 @@ def test_the_draw_is_the_same_on_every_machine_and_version():
         [0.376236, 0.568103],
         [0.442827, 0.417452],
     ]
-    np.testing.assert_allclose(gains, wanted, atol=1e-6)
+    np.testing.assert_allclose(drawn["gains"], wanted, atol=1e-6)
 
 
 def test_without_augmentation_examples_are_pieces_of_one_song():
@@ -115,9 +127,8 @@ def test_without_augmentation_examples_are_pieces_of_one_song():
 
 def test_songs_are_drawn_by_duration_and_starts_evenly():
     draw = Draw(songs(), 500, SOURCES, Augment(), seed=0)
-    drawn = [draw(number) for number in range(4000)]
-    tracks = np.array([tracks[0] for tracks, *_ in drawn])
-    starts = np.array([starts[0] for _, starts, *_ in drawn])
+    drawn = drawn_parts(draw, 4000)
+    tracks, starts = drawn["tracks"][:, 0], drawn["starts"][:, 0]
     shares = np.bincount(tracks) / len(tracks)
     np.testing.assert_allclose(shares, np.array([4000, 1000, 2500]) / 7500, atol=0.03)
     for number, room in enumerate([3501, 501, 2001]):
@@ -145,10 +156,34 @@ def test_one_gain_for_each_source_and_example():
 def test_the_share_of_examples_that_mix_songs():
     for share in (0.0, 0.4, 1.0):
         draw = Draw(songs((2000,) * 4), 500, SOURCES, Augment(cross_songs=share), seed=0)
-        places = [draw(number)[:2] for number in range(2000)]
-        apart = np.mean([starts[0] != starts[1] for _, starts in places])
-        songs_apart = np.mean([tracks[0] != tracks[1] for tracks, _ in places])
+        drawn = drawn_parts(draw, 2000)
+        apart, songs_apart = (
+            np.mean(drawn[name][:, 0] != drawn[name][:, 1]) for name in ("starts", "tracks")
+        )
         np.testing.assert_allclose([apart, songs_apart], [share, share * 0.75], atol=0.04)
+
+
+def test_domains_are_those_of_the_first_source():
+    tracks = [
+        Track.from_arrays(track.name, track.stems, RATE, domain=domain)
+        for track, domain in zip(songs(), ("folk", "rock", "folk"), strict=True)
+    ]
+    domains = ("rock", "pop", "folk")
+    augment = Augment(cross_songs=0.5)
+    drawn = draw_segments(tracks, 320, 4, augment=augment, domains=domains)
+    assert drawn.element_spec[2] == tf.TensorSpec((4,), tf.int32)
+    heard = set()
+    for mixture, stems, domain in drawn.take(10):
+        np.testing.assert_array_equal(mixture, stems["vocals"] + stems["accompaniment"])
+        songs_of = np.floor(stems["vocals"][:, 0, 0] * 16) - 1
+        np.testing.assert_array_equal(domain, np.where(songs_of == 1, 0, 2))
+        heard |= set(domain.numpy().tolist())
+    assert heard == {0, 2}
+    cut = cut_excerpts(tracks, 1000, 4, domains=domains)
+    assert np.concatenate([domain for *_, domain in cut]).tolist() == [2, 2, 2, 2, 0, 2, 2, 2]
+    for make in (draw_segments, cut_excerpts):
+        with pytest.raises(ValueError, match=r"'song 1'.*'rock', which `domains` lacks"):
+            make(tracks, 320, 4, domains=("folk",))
 
 
 def test_swapped_channels():
@@ -166,7 +201,7 @@ def test_music_without_voices_joins_where_songs_are_mixed():
     extra = Track.from_arrays("band", {"accompaniment": ramp(9, "band", 8000)}, RATE)
     tracks = [*songs(), extra]
     draw = Draw(tracks, 320, SOURCES, Augment(cross_songs=0.5), seed=0)
-    drawn = np.array([draw(number)[0] for number in range(2000)])
+    drawn = drawn_parts(draw, 2000)["tracks"]
     assert set(drawn[:, 0]) == {0, 1, 2}
     np.testing.assert_allclose(np.mean(drawn[:, 1] == 3), 0.5 * 8000 / 15500, atol=0.04)
     augment = Augment(cross_songs=1.0)
@@ -251,6 +286,98 @@ def test_files_give_the_same_examples_as_memory(tmp_path, monkeypatch, subtype, 
         assert_same(first(make(files), 24), first(make(memory), 24))
 
 
+def on_workers(dataset, count):
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = count
+    return dataset.with_options(options)
+
+
+def test_the_first_hundred_examples_are_always_the_same(tmp_path, monkeypatch):
+    """On one worker or many, after a resume, from memory or files, whoever reads these."""
+    memory, files = in_wav(tmp_path / "wav", "FLOAT")
+    augment = Augment((0.7, 1.0), 0.5, 0.5, 0.5, 0.1, (-1, 1), (0.9, 1.1), 0.1)
+    draw = Draw(memory, 400, SOURCES, augment, seed=11)
+    table = hashlib.sha256(b"".join(b"".join(map(np.ndarray.tobytes, draw(i))) for i in range(100)))
+    assert table.hexdigest()[:16] == "80d33cbfacf67129"
+
+    def examples(tracks, batch_size=4, **start):
+        return draw_segments(tracks, 400, batch_size, augment=augment, seed=11, **start)
+
+    whole = first(examples(memory), 100)
+    assert_same(first(on_workers(examples(memory), 1), 100), whole)
+    assert_same(first(on_workers(examples(files), 8), 100), whole)
+    rest = first(examples(files, 1, start=37), 63)
+    assert_same(rest, (whole[0][37:], {source: stem[37:] for source, stem in whole[1].items()}))
+    monkeypatch.setattr(native_wav, "_core_ops", lambda: None)
+    assert_same(first(examples(files), 100), whole)
+
+
+def shorten(path):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def spoil(path):
+    """Not-a-numbers in the second half of a WAV file of floats."""
+    samples, _ = soundfile.read(path)
+    samples[len(samples) // 2 :] = np.nan
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+
+
+def scramble(path):
+    """Noise over the middle of a file."""
+    content = bytearray(path.read_bytes())
+    third = len(content) // 3
+    content[third : 2 * third] = np.random.default_rng(0).bytes(third)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("harm", "suffix"),
+    [
+        (shorten, "wav"),
+        (spoil, "wav"),
+        (pathlib.Path.unlink, "wav"),
+        (shorten, "flac"),
+        (scramble, "flac"),
+    ],
+)
+@pytest.mark.parametrize("native", [False, True])
+def test_a_file_that_breaks_during_training(tmp_path, monkeypatch, native, harm, suffix):
+    """An error names it; no example is made of it, and the stream does not just end."""
+    if not native:
+        monkeypatch.setattr(native_wav, "_core_ops", lambda: None)
+    files, memory = [], []
+    for number in range(2):
+        noise = np.random.default_rng(number).integers(-30000, 30000, (40000, 1)) / 32768
+        path = tmp_path / f"la là {number}.{suffix}"
+        subtype = "FLOAT" if suffix == "wav" else "PCM_16"
+        soundfile.write(path, noise, RATE, subtype=subtype)
+        files.append(Track.from_files(str(number), {"vocals": path}))
+        memory.append(Track.from_arrays(str(number), {"vocals": noise}, RATE))
+    form = {"length": 4000, "batch_size": 1, "sources": ("vocals",), "seed": 5}
+    batches = draw_segments(files, **form).as_numpy_iterator()
+    wanted = draw_segments(memory, **form).as_numpy_iterator()
+    np.testing.assert_array_equal(next(batches)[0], next(wanted)[0])
+    harm(path)
+    with pytest.raises(tf.errors.OpError, match=re.escape(str(path))):
+        for (mixture, _), (expected, _) in zip(batches, itertools.islice(wanted, 200)):  # noqa: B905
+            np.testing.assert_array_equal(mixture, expected)
+
+
+def test_a_silent_stem_is_an_example_like_any_other():
+    silent = {"vocals": np.zeros((2000, 1)), "accompaniment": ramp(0, "accompaniment", 2000)}
+    mixture, stems = first(draw_segments([Track.from_arrays("la", silent, RATE)], 320, 4), 8)
+    np.testing.assert_array_equal(mixture, stems["accompaniment"])
+    np.testing.assert_array_equal(stems["vocals"], 0)
+
+
+def test_memory_holds_neither_songs_nor_examples():
+    """150 songs of four minutes are 12 GB; see the benchmark for 2,000 segments of them."""
+    script = pathlib.Path(__file__).parents[1] / "benchmarks" / "data.py"
+    command = [sys.executable, script, "--memory", "native", "--segments", "120"]
+    assert float(subprocess.check_output(command, text=True).splitlines()[-1]) < 400
+
+
 def test_pipelines_side_by_side_do_not_disturb_each_other(tmp_path):
     """tensorflow-io's own `AudioIOTensor` gives pieces of the wrong file here."""
     memory, files = in_wav(tmp_path / "wav", "FLOAT")
@@ -296,10 +423,3 @@ def test_bad_numbers():
     for name in ("seed", "start"):
         with pytest.raises(ValueError, match=f"{name}=-1"):
             draw_segments(songs(), 320, 4, **{name: -1})
-    for arguments, words in [
-        ({"gains": (1.0, 0.5)}, "gains"),
-        ({"cross_songs": 1.1}, "cross_songs=1.1"),
-        ({"swap_channels": -0.1}, "swap_channels=-0.1"),
-    ]:
-        with pytest.raises(ValueError, match=words):
-            Augment(**arguments)

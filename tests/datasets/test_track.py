@@ -37,7 +37,8 @@ def both(tmp_path, stems):
 
 def test_memory_files_and_channels_are_the_same_song(both, stems):
     for track in both:
-        assert (track.name, track.sources, track.group) == ("song", tuple(stems), "song")
+        assert (track.name, track.sources) == ("song", tuple(stems))
+        assert track.labels == {"group": "song", "domain": "", "split": None}
         assert (track.sample_rate, track.length, track.channels) == (RATE, RATE, 1)
         piece = track.read(100, 300)
         assert set(piece) == set(track.stems) == set(stems)
@@ -82,10 +83,12 @@ def test_a_shipped_mixture_is_kept(tmp_path, stems):
     np.testing.assert_array_equal(track.mixture, mastered)
 
 
-def test_resampled_has_the_new_rate_and_keeps_name_and_group(stems):
-    track = Track.from_arrays("song", stems, RATE, group="backing")
+def test_resampled_has_the_new_rate_and_keeps_name_and_labels(stems):
+    labels = {"group": "backing", "domain": "jazz", "split": "test"}
+    track = Track.from_arrays("song", stems, RATE, **labels)
     half = track.resampled(4000)
-    assert (half.name, half.group, half.sample_rate, half.length) == ("song", "backing", 4000, 4000)
+    assert (half.name, half.sample_rate, half.length) == ("song", 4000, 4000)
+    assert half.labels == labels
     np.testing.assert_array_equal(half.stems["vocals"], audio.resample(stems["vocals"], RATE, 4000))
     assert track.resampled(RATE) is track
 
@@ -115,6 +118,8 @@ def test_bad_stems(tmp_path, stems):
         Track.from_files("song", {"vocals": (tmp_path / "vocals.wav", 1)})
     with pytest.raises(FileNotFoundError, match=r"gone\.wav"):
         Track.from_files("song", {"vocals": tmp_path / "gone.wav"})
+    with pytest.raises(ValueError, match="split='secret'"):
+        Track.from_arrays("song", stems, RATE, split="secret")
 
 
 def test_pieces_lie_inside(stems):

@@ -46,6 +46,16 @@ def test_a_mixture_in_the_folder_is_kept(tmp_path):
     np.testing.assert_array_equal(wav_folder.load(tmp_path)[0].mixture, noise(2))
 
 
+def test_without_an_accompaniment_it_is_what_the_mixture_has_beside_the_voice(tmp_path):
+    put(tmp_path / "song", vocals="wav", mixture="flac")
+    (song,) = wav_folder.load(tmp_path)
+    np.testing.assert_allclose(song.stems["accompaniment"], noise(1) - noise(0), atol=1e-6)
+    np.testing.assert_allclose(song.mixture, noise(1), atol=1e-6)
+    np.testing.assert_allclose(
+        song.read(100, 300)["accompaniment"], (noise(1) - noise(0))[100:300], atol=1e-6
+    )
+
+
 def test_a_stem_in_each_channel(tmp_path):
     audio.write(tmp_path / "b.wav", noise(1, channels=2), RATE)
     audio.write(tmp_path / "a.flac", noise(0, channels=2), RATE)

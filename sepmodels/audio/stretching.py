@@ -1,0 +1,45 @@
+"""Change the tempo and the pitch of sound, each without the other, with librosa."""
+
+import numpy as np
+
+
+def stretch(samples, tempo=1.0, semitones=0.0):
+    """Play sound faster or slower, higher or lower.
+
+    librosa's phase vocoder changes the length and keeps the pitch; resampling then changes both.
+    Made for augmentation: transients soften, and far changes sound metallic.
+
+    Args:
+        samples: array `(time, channels)`.
+        tempo: float. `2.0` is twice as fast. Defaults to `1.0`.
+        semitones: float. `12.0` is an octave higher. Defaults to `0.0`.
+
+    Returns:
+        float32 `(round(time / tempo), channels)`.
+
+    Raises:
+        ValueError: `tempo` is not above 0.
+
+    Example:
+
+    >>> sm.audio.stretch(np.zeros((44100, 2)), tempo=1.25, semitones=-1).shape
+    (35280, 2)
+    """
+    if not tempo > 0:
+        raise ValueError(f"`tempo` must be above 0. Received: tempo={tempo}")
+    samples = np.asarray(samples, "float32")
+    pitch, length = 2.0 ** (float(semitones) / 12), round(len(samples) / tempo)
+    if (tempo == 1 and pitch == 1) or len(samples) < 4:  # of so few there is no frame
+        return np.resize(samples, (length, samples.shape[1]))
+    try:
+        import librosa
+    except ImportError:
+        raise ImportError("tempo and pitch need librosa: pip install librosa") from None
+    # The steps of `librosa.effects.pitch_shift`, which warns of itself in librosa 1.0.
+    size = min(2048, 1 << len(samples).bit_length() - 1)  # a frame, no longer than the sound
+    with np.errstate(invalid="ignore"):  # raised by what librosa compiles, for sound numbers
+        frames = librosa.phase_vocoder(librosa.stft(samples.T, n_fft=size), rate=tempo / pitch)
+    stretched = librosa.istft(frames, n_fft=size, length=round(length * pitch))
+    if pitch != 1:
+        stretched = librosa.resample(stretched, orig_sr=pitch, target_sr=1, res_type="soxr_hq")
+    return np.ascontiguousarray(librosa.util.fix_length(stretched, size=length).T)

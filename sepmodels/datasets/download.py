@@ -1,0 +1,83 @@
+"""Fetch an archive once: resumed where it broke off, checked before it is used."""
+
+import hashlib
+import os
+import pathlib
+import urllib.error
+import urllib.request
+import zipfile
+
+from tqdm.auto import tqdm
+
+
+def fetch(url, path, checksum=None, progress=True):
+    """Download a file; a call after an interrupted one goes on where that stopped.
+
+    Args:
+        url: str. Where it lies.
+        path: path. Where it goes. Until it is whole and checked it is called `path + ".part"`.
+        checksum: str. Such as `"md5:d41d8c..."` or `"sha256:..."`. Defaults to `None`: unchecked.
+        progress: bool. Whether to show a progress bar. Defaults to `True`.
+
+    Raises:
+        ConnectionError: the network is closed, or broke off.
+        ValueError: the file is not the one that the checksum belongs to.
+    """
+    path = pathlib.Path(path)
+    part = path.with_name(path.name + ".part")
+    have = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            if answer.status != 206:  # the server begins again, so we do
+                have = 0
+            left = int(answer.headers.get("Content-Length", 0))
+            bar = tqdm(
+                total=have + left, initial=have, unit="B", unit_scale=True, disable=not progress
+            )
+            with part.open("ab" if have else "wb") as file, bar:
+                while block := answer.read(2**16):
+                    file.write(block)
+                    bar.update(len(block))
+            missing = have + left - part.stat().st_size
+    except urllib.error.HTTPError as error:
+        if error.code != 416:  # all of it is here already
+            raise ConnectionError(f"{url} answers {error.code} ({error.reason})") from None
+        missing = 0
+    except OSError as error:  # what urllib raises for a closed network, a time-out, a broken line
+        raise ConnectionError(_unreachable(url, path, error)) from None
+    if missing > 0:
+        raise ConnectionError(_unreachable(url, path, f"{missing} bytes are missing"))
+    if checksum is not None and (found := _digest(part, checksum)) != checksum:
+        part.unlink()
+        raise ValueError(
+            f"{url} is not the file expected: its checksum is {found}, not {checksum}. It was "
+            "deleted; try again, or give the checksum that the publisher states today"
+        )
+    os.replace(part, path)
+
+
+def unzip(path, folder):
+    """Unpack an archive; every file is checked against the checksum that the archive holds.
+
+    Raises:
+        ValueError: the archive is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(folder)
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{path} is damaged ({error}); delete it and fetch it again") from None
+
+
+def _digest(path, checksum):
+    kind = checksum.partition(":")[0]
+    with path.open("rb") as file:
+        return f"{kind}:{hashlib.file_digest(file, kind).hexdigest()}"
+
+
+def _unreachable(url, path, why):
+    return (
+        f"{url} could not be fetched ({why}). Is there a way to the internet? A later call goes on "
+        f"where this one stopped; or fetch the file by other means and put it at {path}"
+    )

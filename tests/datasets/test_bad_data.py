@@ -1,0 +1,113 @@
+"""What users' folders really hold: each case is refused by the name of its file, or is fine."""
+
+import numpy as np
+import pytest
+
+from sepmodels import audio
+from sepmodels.datasets import ccmixter, describe, mir1k, musdb, wav_folder
+
+RATE = 8000
+STEMS = ("vocals", "drums", "bass", "other", "mixture")
+
+
+def put(folder, length=400, rate=RATE, channels=1, scale=0.5, files=("vocals", "accompaniment")):
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(files):
+        samples = np.random.default_rng(number).uniform(-scale, scale, (length, channels))
+        audio.write(folder / f"{name}.wav", samples, rate)
+
+
+def missing(song):
+    (song / "vocals.wav").unlink()
+
+
+def shorter(song):
+    put(song, length=399, files=["vocals"])
+
+
+def other_rate(song):
+    put(song, rate=16000, files=["vocals"])
+
+
+def other_channels(song):
+    put(song, channels=2, files=["vocals"])
+
+
+def not_audio(song):
+    (song / "vocals.wav").write_text("these are words")
+
+
+def no_bytes(song):
+    (song / "vocals.wav").write_bytes(b"")
+
+
+def a_folder(song):
+    missing(song)
+    (song / "vocals.wav").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("damage", "error", "words"),
+    [
+        (missing, FileNotFoundError, r"has no vocals\.wav"),
+        (shorter, ValueError, r"vocals\.wav has 399 samples"),
+        (other_rate, ValueError, r"vocals\.wav has .*16000 Hz"),
+        (other_channels, ValueError, r"vocals\.wav has .*2 channels"),
+        (not_audio, audio.AudioError, r"vocals\.wav cannot be read as audio"),
+        (no_bytes, audio.AudioError, r"vocals\.wav is empty"),
+        (a_folder, audio.AudioError, r"vocals\.wav is a folder"),
+    ],
+)
+@pytest.mark.parametrize("name", ["song", "two words", "一首歌", "..up", "a..b"])
+def test_a_bad_stem_is_named_with_its_song_in_every_tree(tmp_path, damage, error, words, name):
+    put(tmp_path / "own" / "a good song")
+    put(tmp_path / "own" / name)
+    put(tmp_path / "hq" / "train" / name, files=STEMS)
+    damage(tmp_path / "own" / name)
+    damage(tmp_path / "hq" / "train" / name)
+    for load, root in ((wav_folder.load, "own"), (musdb.load, "hq")):
+        with pytest.raises(error, match=words) as why:
+            load(tmp_path / root)
+        assert name in str(why.value)
+
+
+def test_a_file_that_becomes_shorter_while_it_is_used_is_named(tmp_path):
+    put(tmp_path / "一首歌")
+    (song,) = wav_folder.load(tmp_path)
+    path = tmp_path / "一首歌" / "vocals.wav"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(audio.AudioError, match=r"一首歌/vocals\.wav ends \d+ samples too early"):
+        song.read(0, 400)
+
+
+def test_odd_names_load(tmp_path):
+    names = ["..up", "a..b", "two words", "一首歌"]
+    for name in names:
+        put(tmp_path / name)
+    assert [song.name for song in wav_folder.load(tmp_path)] == names
+
+
+def test_a_silent_stem_is_a_stem(tmp_path):
+    put(tmp_path / "song")
+    put(tmp_path / "song", scale=0, files=["vocals"])
+    (song,) = wav_folder.load(tmp_path)
+    assert not song.stems["vocals"].any()
+    assert describe([song]).silent.to_dict() == {"vocals": 1.0, "accompaniment": 0.0}
+
+
+def test_saving_under_a_name_that_is_a_way_elsewhere_is_refused(tmp_path):
+    put(tmp_path / "in" / "song")
+    (song,) = wav_folder.load(tmp_path / "in")
+    for name in ("..", "../up", "/up", ""):
+        song.name = name
+        with pytest.raises(ValueError, match="cannot be saved"):
+            wav_folder.save([song], tmp_path / "out")
+
+
+@pytest.mark.parametrize("load", [musdb.load, ccmixter.load, mir1k.load, wav_folder.load])
+def test_an_empty_or_missing_folder_is_told_what_should_be_there(tmp_path, load):
+    for root, words in ((tmp_path, "holds no songs"), (tmp_path / "gone", "no such folder")):
+        with pytest.raises(FileNotFoundError) as why:
+            load(root)
+        assert f"{root}: " in str(why.value) and words in str(why.value)
+        assert "    root/" in str(why.value)

@@ -1,0 +1,109 @@
+"""Fetching the sample of MUSDB18 from a server in this process: resumed, checked, or refused."""
+
+import hashlib
+import http.server
+import io
+import threading
+import zipfile
+
+import numpy as np
+import pytest
+
+from sepmodels.datasets import download, musdb
+
+NAMES = ("train/A - 歌.stem.mp4", "test/B - b.stem.mp4")
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Serves `content`; breaks off after `most` bytes; resumes only if `resumes`."""
+
+    content, most, resumes = b"", None, True
+    asked = ()
+
+    def do_GET(self):
+        asked = self.headers.get("Range")
+        type(self).asked += (asked,)
+        start = int(asked[6:-1]) if asked and self.resumes else 0
+        if start >= len(self.content):
+            return self.send_error(416)
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(self.content) - start))
+        self.end_headers()
+        self.wfile.write(self.content[start : self.most])
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        for name in NAMES:
+            archive.writestr(name, np.random.default_rng(0).bytes(50_000))
+
+    class Fresh(Server):
+        content = memory.getvalue()
+
+    listening = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Fresh)
+    thread = threading.Thread(target=listening.serve_forever)
+    thread.start()
+    yield Fresh, f"http://127.0.0.1:{listening.server_port}/sample.zip"
+    listening.shutdown()
+    thread.join()
+    listening.server_close()
+
+
+def fetch(root, url, checksum=None):
+    musdb.fetch_sample(root, url, checksum, progress=False)
+
+
+def files(root):
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("resumes", [True, False])
+def test_a_download_that_broke_off_goes_on(server, tmp_path, resumes):
+    settings, url = server
+    settings.resumes, settings.most = resumes, 30_000
+    with pytest.raises(ConnectionError, match=r"sample\.zip could not be fetched"):
+        fetch(tmp_path, url)
+    assert files(tmp_path) == ["sample.zip.part"]
+    settings.most = None
+    fetch(tmp_path, url, f"sha256:{hashlib.sha256(settings.content).hexdigest()}")
+    assert settings.asked == (None, "bytes=30000-")
+    assert files(tmp_path) == sorted(NAMES)
+    assert (tmp_path / NAMES[0]).read_bytes() == np.random.default_rng(0).bytes(50_000)
+
+
+def test_a_file_that_is_whole_but_was_not_checked_yet_is_not_fetched_again(server, tmp_path):
+    settings, url = server
+    (tmp_path / "sample.zip.part").write_bytes(settings.content)
+    fetch(tmp_path, url, f"md5:{hashlib.md5(settings.content).hexdigest()}")
+    assert files(tmp_path) == sorted(NAMES)
+
+
+def test_another_file_is_refused_and_a_damaged_archive_too(server, tmp_path):
+    settings, url = server
+    with pytest.raises(ValueError, match=r"its checksum is md5:[0-9a-f]{32}, not md5:abc"):
+        fetch(tmp_path, url, "md5:abc")
+    assert files(tmp_path) == []
+    middle = len(settings.content) // 4
+    flipped = bytes([settings.content[middle] ^ 1])
+    settings.content = settings.content[:middle] + flipped + settings.content[middle + 1 :]
+    with pytest.raises(ValueError, match=r"sample\.zip is damaged.*歌"):
+        fetch(tmp_path, url)
+    assert not (tmp_path / "train").exists()
+
+
+def test_a_closed_network_and_a_missing_file_are_said_in_one_line(server, tmp_path, monkeypatch):
+    with http.server.HTTPServer(("127.0.0.1", 0), Server) as nobody:
+        closed = f"http://127.0.0.1:{nobody.server_port}/x.zip"
+    monkeypatch.setattr(musdb, "fetch_sample", lambda root: download.fetch(closed, root / "x.zip"))
+    with pytest.raises(ConnectionError, match=r"x\.zip could not be .*internet.*put it at") as why:
+        musdb.load(tmp_path, download=True)
+    assert "\n" not in str(why.value)
+    monkeypatch.undo()
+    monkeypatch.setattr(server[0], "do_GET", lambda self: self.send_error(404))
+    with pytest.raises(ConnectionError, match="answers 404"):
+        fetch(tmp_path, server[1])
