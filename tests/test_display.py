@@ -8,13 +8,15 @@ import sys
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from matplotlib import pyplot
 
 import sepmodels as sm
 from sepmodels import display
-from sepmodels.display import spectrum, theme
+from sepmodels.display import loudness, spectrum, theme
+from sepmodels.display.player import matching_gains
 
 RATE = 16000
 TIME = np.arange(2 * RATE) / RATE
@@ -98,7 +100,7 @@ def test_within_a_small_budget_stems_keep_level_and_length(rate):
 
 def test_a_song_beyond_the_budget_is_refused():
     noise = np.random.default_rng(0).normal(0, 0.1, 4 * RATE)
-    with pytest.raises(ValueError, match=r"1 stems of 4 s take \d+ bytes.*budget=10000.*excerpt"):
+    with pytest.raises(ValueError, match=r"1 stems of 4 s take \d+ bytes.*10000 bytes.*excerpt"):
         display.player({"noise": noise}, RATE, budget=10_000)
 
 
@@ -165,6 +167,69 @@ def test_the_saved_page_stands_alone(stems, tmp_path):
     assert "<title>Tom &amp; &lt;Jerry&gt;</title>" in text
     with pytest.raises(FileNotFoundError):
         page.save(tmp_path / "missing" / "listen.html")
+
+
+def test_loudness_is_that_of_broadcasting():
+    # EBU Tech 3341, cases 1 to 3: tones of 1 kHz, and pauses that do not count.
+    time = np.arange(20 * 8000) / 8000
+    tone = np.tile(sine(1000, 1.0, time)[:, None], 2)
+    level = {decibels: 10 ** (decibels / 20) * tone for decibels in (-36, -23, -33, -72)}
+    assert loudness.integrated(level[-23], 8000) == pytest.approx(-23, abs=0.1)
+    assert loudness.integrated(level[-33], 8000) == pytest.approx(-33, abs=0.1)
+    song = np.concatenate([level[-36][:80000], level[-23], level[-23], level[-36][:80000]])
+    assert loudness.integrated(song, 8000) == pytest.approx(-23, abs=0.1)
+    paused = np.concatenate([level[-23], 0 * tone, level[-72]])
+    assert loudness.integrated(paused, 8000) == pytest.approx(-23, abs=0.1)
+    assert loudness.integrated(level[-72], 8000) == -np.inf
+
+
+def test_matching_makes_stems_equally_loud_and_never_clips():
+    stems = {"loud": sine(440, 0.9)[:, None], "quiet": sine(880, 0.01)[:, None]}
+    stems["spiky"] = stems["quiet"].copy()
+    stems["spiky"][999] = 0.5
+    stems["none"] = 0 * stems["loud"]
+    gains = matching_gains(stems.values(), RATE)
+    assert gains[3] == 0
+    matched = [10 ** (gain / 20) * x for gain, x in zip(gains, stems.values(), strict=True)]
+    heard = [loudness.integrated(x, RATE) for x in matched[:3]]
+    np.testing.assert_allclose(heard, heard[0], atol=1e-6)
+    assert max(np.abs(x).max() for x in matched) == pytest.approx(1)  # the spike sets the limit
+
+
+def test_a_report_stands_the_truth_above_what_was_made_of_it(stems, tmp_path):
+    truth = {name: stems[name] for name in ("vocals", "other")}
+    scores = pd.DataFrame({"SDR": [5.25, np.nan]}, pd.Index(["vocals", "<other>"], name="source"))
+    path = tmp_path / "song.html"
+    page = display.report(path, stems["mixture"], truth, truth, RATE, scores=scores)
+    tags = Tags(page.html)
+    expected = ["mixture", "vocals: reference", "vocals: estimate"]
+    assert tags.captions == [*expected, "other: reference", "other: estimate"]
+    assert page.html in path.read_text(encoding="utf-8")
+    assert '<th scope="row">&lt;other&gt;</th><td>none</td>' in page.html
+    assert "FLAC, exact to 16 bits" in page.html
+    # Systems side by side, and a song whose truth nobody has.
+    systems = {"A": {"vocals": truth["vocals"]}, "B": {"vocals": stems["other"]}}
+    page = display.report(path, stems["mixture"], {}, systems, RATE)
+    assert list(page.key) == ["mixture", "vocals: A", "vocals: B"]
+
+
+def test_a_long_report_keeps_to_its_budget(tmp_path):
+    noise = np.random.default_rng(0).normal(0, 0.1, 40 * 8000).astype("float32")
+    song = {"vocals": noise}
+    sizes = []
+    for budget in (4_000_000, 900_000, 600_000):
+        page = display.report(tmp_path / "a.html", noise, song, song, 8000, budget=budget)
+        assert page.html in (tmp_path / "a.html").read_text(encoding="utf-8")
+        assert (tmp_path / "a.html").stat().st_size <= budget
+        assert ("MP3 of about" in page.html) == (budget < 1_000_000)
+        sizes.append(len(page.html))
+    assert sizes == sorted(sizes, reverse=True)
+    with pytest.raises(ValueError, match="3 stems of 40 s.*raise the budget"):
+        display.report(tmp_path / "b.html", noise, song, song, 8000, budget=400_000)
+    assert not (tmp_path / "b.html").exists()
+    rows = pd.DataFrame({"SDR": range(101)})
+    with pytest.raises(ValueError, match="101 rows.*summary"):
+        display.report(tmp_path / "b.html", noise, song, song, 8000, scores=rows)
 
 
 @pytest.mark.parametrize(

@@ -1,39 +1,26 @@
 """A player that switches between stems in step and keeps their levels."""
 
-import base64
 import html
-import io
-import re
-import struct
+import json
 import zlib
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from sepmodels import audio
-from sepmodels.display import spectrum, theme
+from sepmodels.display import embedding, loudness, theme
 
-TEMPLATE = Path(__file__).with_name("player.html")
-# Exact to 16 bits if that fits the budget, else MP3 of variable rate, from transparent to plain.
-# (Its constant rates lose up to 0.4 dB in LAME; the variable ones keep the level to 0.01 dB.)
-ENCODINGS = (
-    {"format": "FLAC", "subtype": "PCM_16", "compression_level": 0.9},
-    {"format": "MP3", "compression_level": 0.2, "bitrate_mode": "VARIABLE"},
-    {"format": "MP3", "compression_level": 0.5, "bitrate_mode": "VARIABLE"},
-    {"format": "MP3", "compression_level": 0.8, "bitrate_mode": "VARIABLE"},
-)
-MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-RANGE = 65  # dB from the loudest to what is no longer drawn
-HIGHEST = 10_000  # Hz, the upper edge of the small pictures
+# What runs in the browser, in the order in which each needs the other.
+SCRIPTS = ("transport.js", "blind.js", "player.js")
 
 
 def player(stems, sample_rate, *, title=None, hide_names=False, budget=2_000_000):
     """Hear stems from one transport: switch while they play, at the levels they have.
 
     All stems run in step, sample by sample, and one of them is audible; nothing is normalised, so
-    a quiet stem is quiet and a silent one is silent. Keys: space plays, 1 to 9 switch, arrows
-    seek, L loops; a drag over a picture loops that part.
+    a quiet stem is quiet and a silent one is silent, unless the listener asks for one loudness
+    (ITU-R BS.1770) with a button that shows what it does. Another button starts a blind A/B/X test
+    of two stems. Keys: space plays, 1 to 9 switch, arrows seek, I and O or a drag over a picture
+    loop a part, L loops.
 
     Args:
         stems: mapping. Name to array `(time, channels)` or `(time,)`, mono or stereo, all equally
@@ -59,12 +46,7 @@ def player(stems, sample_rate, *, title=None, hide_names=False, budget=2_000_000
     >>> page.key
     {'vocals': 'vocals', 'accompaniment': 'accompaniment'}
     """
-    stems = {str(name): _checked(name, samples) for name, samples in stems.items()}
-    lengths = {name: len(samples) for name, samples in stems.items()}
-    if not stems or len(set(lengths.values())) > 1:
-        raise ValueError(
-            f"stems must be one or more, of one length in samples. Received {lengths}."
-        )
+    stems = checked(stems)
     labels = list(stems)
     if hide_names:
         # Drawn from the sounds themselves: not the order of the code, yet the same at every run.
@@ -72,22 +54,10 @@ def player(stems, sample_rate, *, title=None, hide_names=False, budget=2_000_000
         order = np.random.default_rng(content).permutation(len(stems))
         stems = {labels[i]: stems[labels[i]] for i in order}
         labels = [chr(ord("A") + i) for i in range(len(stems))]
-    # Louder than full scale cannot be stored: all stems go down together, and the player up again.
-    peak = max(1.0, *(float(np.abs(samples).max()) for samples in stems.values()))
-    sounds = _encode([samples / peak for samples in stems.values()], sample_rate, budget)
-    pictures = [None] * len(stems) if hide_names else _pictures(stems, sample_rate)
-    rows = [
-        _row(label, theme.color_of("" if hide_names else label, i), sound, picture)
-        for i, (label, sound, picture) in enumerate(zip(labels, sounds, pictures, strict=True))
-    ]
-    texts = {
-        "seconds": repr(next(iter(lengths.values())) / sample_rate),
-        "gain": repr(peak),
-        "title": html.escape(title or ""),
-        "stems": "".join(rows),
-    }
-    template = TEMPLATE.read_text(encoding="utf-8")
-    fragment = re.sub(r"{{(\w+)}}", lambda mark: texts[mark[1]], template)
+    pictures = [] if hide_names else embedding.pictures(stems, sample_rate)
+    fragment, _ = compose(
+        dict(zip(labels, stems.values(), strict=True)), sample_rate, pictures, title, budget
+    )
     return Player(fragment, dict(zip(labels, stems, strict=True)), title)
 
 
@@ -128,6 +98,69 @@ class Player:
         return path
 
 
+def compose(stems, sample_rate, pictures, title, budget, large=False):
+    """The HTML of a player, and the format of its sounds.
+
+    Args:
+        stems: dict. From `checked`; the names are those to show.
+        sample_rate: int. In Hz.
+        pictures: list of str. A data URL for each stem; empty for none.
+        title: str or None.
+        budget: int. Most bytes of sound.
+        large: bool. Show the picture of what plays large, above the others. Defaults to `False`.
+    """
+    # Louder than full scale cannot be stored: all stems go down together, and the player up again.
+    peak = max(1.0, *(float(np.abs(samples).max()) for samples in stems.values()))
+    urls, form = embedding.sounds([x / peak for x in stems.values()], sample_rate, budget)
+    colors = [theme.color_of(label if pictures else "", i) for i, label in enumerate(stems)]
+    figures = "".join(
+        _figure(label, color, url, picture, gain)
+        for label, color, url, picture, gain in zip(
+            stems,
+            colors,
+            urls,
+            pictures or [None] * len(urls),
+            matching_gains(stems.values(), sample_rate),
+            strict=True,
+        )
+    )
+    data = {
+        "seconds": len(next(iter(stems.values()))) / sample_rate,
+        "gain": peak,
+        "top": embedding.top(sample_rate),
+        "title": title or "",
+        "large": str(large).lower(),
+        "lm-suppress-shortcuts": "true",  # JupyterLab leaves the keys to the player
+    }
+    attributes = " ".join(f'data-{key}="{html.escape(str(value))}"' for key, value in data.items())
+    return f'<div class="sepmodels-player" {attributes}>{figures}</div>{_script()}', form
+
+
+def matching_gains(stems, sample_rate):
+    """Decibels that bring all stems to the loudness of the loudest, or to what none clips at."""
+    found = [
+        (loudness.integrated(x, sample_rate), 20 * np.log10(max(1e-9, float(np.abs(x).max()))))
+        for x in stems
+    ]
+    audible = [(loud, peak) for loud, peak in found if np.isfinite(loud)]
+    if not audible:
+        return [0.0] * len(found)
+    full = max(0.0, *(peak for _, peak in audible))  # a song beyond full scale stays there
+    target = min(max(loud for loud, _ in audible), *(loud - peak + full for loud, peak in audible))
+    return [target - loud if np.isfinite(loud) else 0.0 for loud, _ in found]
+
+
+def checked(stems):
+    """The stems as a dict of float32 `(time, channels)`, or an error that names the stem."""
+    stems = {str(name): _checked(name, samples) for name, samples in stems.items()}
+    lengths = {name: len(samples) for name, samples in stems.items()}
+    if not stems or len(set(lengths.values())) > 1:
+        raise ValueError(
+            f"stems must be one or more, of one length in samples. Received {lengths}."
+        )
+    return stems
+
+
 def _checked(name, samples):
     samples = np.asarray(samples, "float32")
     samples = samples[:, None] if samples.ndim == 1 else samples
@@ -141,72 +174,18 @@ def _checked(name, samples):
     return samples
 
 
-def _encode(stems, sample_rate, budget):
-    """Data URLs of the best encoding whose sum is within the budget."""
-    for encoding in ENCODINGS:
-        rate, kind = sample_rate, encoding["format"].lower()
-        if kind == "mp3" and rate not in MP3_RATES:
-            rate = min((r for r in MP3_RATES if r >= rate), default=MP3_RATES[-1])
-        sounds = []
-        for samples in stems:
-            file = io.BytesIO()
-            samples = samples if rate == sample_rate else audio.resample(samples, sample_rate, rate)
-            soundfile.write(file, samples, rate, **encoding)
-            mime = "audio/mpeg" if kind == "mp3" else "audio/flac"
-            sounds.append(f"data:{mime};base64,{base64.b64encode(file.getvalue()).decode()}")
-        size = sum(map(len, sounds))
-        if size <= budget:
-            return sounds
-    raise ValueError(
-        f"{len(stems)} stems of {len(stems[0]) / sample_rate:.0f} s take {size} bytes even as MP3, "
-        f"above budget={budget}: play an excerpt, such as samples[: 30 * sample_rate], or raise "
-        "the budget."
-    )
-
-
-def _row(label, color, sound, picture):
+def _figure(label, color, sound, picture, gain):
     """One stem. As it stands, it is also what a browser shows that runs no script."""
     image = f'<img src="{picture}" alt="" width="100%" height="60">' if picture else ""
     return (
-        f'<figure data-color="{color}"><figcaption>{html.escape(label)}</figcaption>{image}'
+        f'<figure data-color="{color}" data-match="{gain:.2f}">'
+        f"<figcaption>{html.escape(label)}</figcaption>{image}"
         f'<audio controls preload="none" src="{sound}"></audio></figure>'
     )
 
 
-def _pictures(stems, sample_rate):
-    """Spectrograms in the colour of each stem, on one scale of loudness, as PNG data URLs."""
-    top = min(HIGHEST, sample_rate / 2)
-    grids = [spectrum.levels(x, sample_rate, 640, 80, top) for x in stems.values()]
-    # A few peaks may saturate, so that the rest can be seen; silence is not blown up into noise.
-    loudest = max(-60.0, *(np.percentile(grid, 99.5) for grid in grids))
-    colors = [theme.color_of(name, i) for i, name in enumerate(stems)]
-    return [
-        _png(np.clip((grid[::-1] - loudest) / RANGE + 1, 0, 1) ** 1.5, color)
-        for grid, color in zip(grids, colors, strict=True)
-    ]
-
-
-def _png(opacity, color):
-    """A picture of one colour whose opacity varies, so that it suits light and dark pages."""
-    shades = np.round(opacity * 31).astype("uint8")  # 32 shades look smooth and compress well
-    alpha = bytes(round(i * 255 / 31) for i in range(32))
-    height, width = shades.shape
-    lines = b"".join(b"\0" + line.tobytes() for line in shades)
-
-    def chunk(kind, data):
-        body = kind + data
-        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)  # 8 bits, palette
-    palette = bytes.fromhex(color[1:]) * 32
-    data = b"".join(
-        chunk(kind, part)
-        for kind, part in (
-            (b"IHDR", header),
-            (b"PLTE", palette),
-            (b"tRNS", alpha),
-            (b"IDAT", zlib.compress(lines, 9)),
-            (b"IEND", b""),
-        )
-    )
-    return "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + data).decode()
+def _script():
+    here = Path(__file__).parent
+    style = json.dumps((here / "player.css").read_text(encoding="utf-8"))
+    code = "".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return f"<script>(() => {{\nconst STYLE = {style};\n{code}}})();</script>"
