@@ -54,6 +54,34 @@ def mu_law_cross_entropy(target, estimate):
     return ops.mean(cost, axis=_inner(target))
 
 
+def discriminative_l1(target, estimate):
+    """Mean absolute difference of the first source, less 0.05 of that from the second source.
+
+    What the estimate of the first has in common with the second costs. The estimate of the
+    second is not looked at: it is what the first leaves of the mixture. Below zero for a good
+    estimate.
+
+    Args:
+        target: tensor `(batch, ..., 2)`, such as vocals and accompaniment.
+        estimate: tensor of the same shape.
+
+    Raises:
+        ValueError: if there are not two sources.
+
+    Reference:
+
+    - Lluís, Pons and Serra (2019). "End-to-End Music Source Separation: Is It Possible in the
+      Waveform Domain?". [arXiv:1810.12187](https://arxiv.org/abs/1810.12187)
+    """
+    if target.shape[-1] != 2:
+        raise ValueError(
+            "loss='discriminative_l1' is defined for 2 sources, such as vocals and accompaniment. "
+            f"Received: target of shape {tuple(target.shape)}"
+        )
+    own, other = target[..., :1], target[..., 1:]
+    return l1(own, estimate[..., :1]) - 0.05 * l1(other, estimate[..., :1])
+
+
 # What `deep_conv_sep` weighs, by the number of sources: row `s`, column `t` is for the squared
 # distance of estimate `s` from the true source `t`.
 _DISCRIMINATIVE = {
@@ -110,6 +138,7 @@ def _inner(tensor):
 
 LOSSES = {
     "deep_conv_sep": deep_conv_sep,
+    "discriminative_l1": discriminative_l1,
     "l1": l1,
     "mse": mse,
     "mu_law_cross_entropy": mu_law_cross_entropy,
@@ -121,8 +150,8 @@ def get(name):
     """Returns the loss of that name.
 
     Args:
-        name: str. One of `"deep_conv_sep"`, `"l1"`, `"mse"`, `"mu_law_cross_entropy"`,
-            `"negative_snr"`.
+        name: str. One of `"deep_conv_sep"`, `"discriminative_l1"`, `"l1"`, `"mse"`,
+            `"mu_law_cross_entropy"`, `"negative_snr"`.
 
     Raises:
         ValueError: if there is no such loss.

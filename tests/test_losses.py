@@ -85,6 +85,23 @@ def test_deep_conv_sep_wants_two_or_four_sources():
         sm.losses.deep_conv_sep(np.zeros((1, 2, 3)), np.zeros((1, 2, 3)))
 
 
+def test_discriminative_l1_by_hand():
+    target, estimate = waves(0), waves(1)
+    loss = sm.losses.get("discriminative_l1")
+    own, other = (
+        np.abs(estimate[..., 0] - target[..., s]).reshape(3, -1).mean(axis=1) for s in (0, 1)
+    )
+    np.testing.assert_allclose(loss(target, estimate), own - 0.05 * other, rtol=1e-5)
+    rest = estimate + np.array([0.0, 9.0], "float32")  # the second estimate is not looked at
+    np.testing.assert_array_equal(loss(target, rest), loss(target, estimate))
+    assert np.all(np.asarray(loss(target, target)) < 0)
+
+
+def test_discriminative_l1_wants_two_sources():
+    with pytest.raises(ValueError, match=r"Received: target of shape \(1, 2, 3\)"):
+        sm.losses.discriminative_l1(np.zeros((1, 2, 3)), np.zeros((1, 2, 3)))
+
+
 def test_unknown_loss_is_named():
     with pytest.raises(ValueError, match="loss='l3'"):
         sm.losses.get("l3")

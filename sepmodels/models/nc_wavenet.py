@@ -1,23 +1,14 @@
 """`NCWaveNet`: a WaveNet that hears both sides and separates (ShichengChen 2018)."""
 
 import keras
-from keras import ops
 
-from sepmodels import features, geometry
+from sepmodels import geometry
 from sepmodels.layers.gated_residual_block import ACTIVATIONS, GatedResidualBlock, crop_time
-from sepmodels.layers.mu_law import MuLawDecode, MuLawEncode
-from sepmodels.models.separator import Separator
-
-_CLASSES = 256
-_STANDARD = {"mean": -0.0039727693, "deviation": 0.5484016520}  # of the authors' songs
-# Of plain convolutions in the authors' framework. A common initializer with its larger numbers
-# lets the sum of 63 residual branches grow by orders of magnitude.
-_KERNEL = {"scale": 1 / 3, "mode": "fan_in", "distribution": "uniform"}
-_HEADS = ("classes", "regression")
+from sepmodels.models import nc_wavenet_parts as parts
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
-class NCWaveNet(Separator):
+class NCWaveNet(parts.CompandedSeparator):
     """Waveform separator of dilated convolutions, a WaveNet that is not causal.
 
     A WaveNet predicts the next sample; this one hears a mixture on both sides of a sample and
@@ -30,6 +21,14 @@ class NCWaveNet(Separator):
     (`wavenet`), with `activation="leaky_relu"` (`wavenet2`, the best in the author's notes)
     and, on top of the latter, `head="regression"` (`regwavenet`). `target=None` gives each
     source a head (`wavenet3`).
+
+    Two of the author's experiments change what lies between the stacks without skip outputs,
+    the encoder, and those with them, the decoder; he found both worse. `pooling=800` restores
+    the bottleneck of the music translation network: the decoder hears the mixture, and of the
+    encoder only the mean of every 800 samples, held, as a condition of each layer. `domains` is
+    that network's domain confusion: a classifier behind a gradient reversal learns from which
+    domain a song is, and the encoder learns not to tell. It is part of the `estimator`, not of
+    the separator; `domain_accuracy` stands in the log of the training.
 
     What the authors' code creates and never uses is left out: the skip convolutions of the
     first 27 layers and the residual convolution of the last one.
@@ -55,15 +54,21 @@ class NCWaveNet(Separator):
         stacks: pair of int. How many stacks without skip outputs, and how many with them
             after those. Defaults to `(3, 4)`.
         padding: str. `"same"` pads every convolution with zeros and keeps the length.
-            `"valid"` pads none and returns the centre: the mixture less its `context`. The
-            weights of one fit the other. Defaults to `"same"`.
+            `"valid"` pads none and returns the centre. The weights of one fit the other. Defaults
+            to `"same"`.
+        pooling: int or None. Samples per step of the bottleneck; `None`: there is none, and the
+            decoder goes on where the encoder ends. Defaults to `None`.
+        domains: sequence of str or None. Domains of songs that the encoder is to confuse.
+            Defaults to `None`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
 
     Input shape:
-        `(batch, time, channels)`, any time from 1 sample up; in valid mode more than the context.
+        `(batch, time, channels)`, any time from 1 sample up; in valid mode more than the context,
+        and with `pooling` one of the lengths of `valid_length`.
 
     Output shape:
-        dict from source to `(batch, time, channels)`, in valid mode the time less the context.
+        dict from source to `(batch, time, channels)`, in valid mode the time less what the
+        convolutions take off: the context, but for a piece of the pooling.
 
     Raises:
         ValueError: if an argument is out of its range.
@@ -100,55 +105,39 @@ class NCWaveNet(Separator):
         dilations=(1, 2, 4, 8, 16, 32, 64, 128, 256),
         stacks=(3, 4),
         padding="same",
+        pooling=None,
+        domains=None,
         **kwargs,
     ):
         sources, dilations, stacks = tuple(sources), tuple(dilations), tuple(stacks)
-        if target is not None and (target not in sources or len(sources) != 2):
-            raise ValueError(
-                "target must be one of two sources, or None for a head per source. Received: "
-                f"target={target!r}, sources={sources}"
-            )
-        for name, value, known in (
-            ("head", head, _HEADS),
-            ("activation", activation, ACTIVATIONS),
-            ("padding", padding, ("same", "valid")),
-        ):
-            if value not in known:
-                raise ValueError(f"{name} must be one of {known}. Received: {name}={value!r}")
-        for name, value in (("kernel_size", kernel_size), ("front_kernel_size", front_kernel_size)):
-            if value % 2 == 0:
-                raise ValueError(f"{name} must be odd. Received: {name}={value}")
+        domains = None if domains is None else tuple(domains)
+        heads = parts.heads_for(sources, target)
+        parts.check_choices(
+            head=(head, parts.HEADS),
+            activation=(activation, ACTIVATIONS),
+            padding=(padding, ("same", "valid")),
+        )
+        parts.check_odd(kernel_size=kernel_size, front_kernel_size=front_kernel_size)
         if len(stacks) != 2 or stacks[0] < 0 or stacks[1] < 1 or not dilations:
             raise ValueError(
                 "stacks must be two numbers, the second at least 1, of at least one of the "
                 f"dilations. Received: stacks={stacks}, dilations={dilations}"
             )
-
-        fronts = geometry.context(front_kernel_size, [1])
-        stacked = geometry.context(kernel_size, dilations * sum(stacks))
-        context = fronts[0] + stacked[0], fronts[1] + stacked[1]
+        for name, value in (("pooling", pooling), ("domains", domains)):
+            if value is not None and stacks[0] == 0:
+                raise ValueError(
+                    f"{name} needs an encoder: at least 1 of the stacks without skip outputs. "
+                    f"Received: {name}={value!r}, stacks={stacks}"
+                )
+        if pooling is not None and pooling < 1:
+            raise ValueError(f"pooling must be positive. Received: pooling={pooling}")
 
         # === Layers ===
-        heads = sources if target is None else (target,)
-        encode = MuLawEncode(_CLASSES, quantize=False, dtype="float32", name="compand")
-        decode = MuLawDecode(_CLASSES, head == "classes", dtype="float32", name="expand")
-        # Never trained: it starts with the authors' constants, and `adapt` fits it to others.
-        standardize = keras.layers.BatchNormalization(
-            center=False,
-            scale=False,
-            epsilon=1e-8,
-            moving_mean_initializer=keras.initializers.Constant(_STANDARD["mean"]),
-            moving_variance_initializer=keras.initializers.Constant(_STANDARD["deviation"] ** 2),
-            trainable=False,
-            dtype="float32",
-            name="standardize",
-        )
+        def reach(size, dilations):  # of odd kernels: as far to the left as to the right
+            return geometry.context(size, dilations)[0]
 
-        def convolution(filters, kernel_size, name):
-            initializer = keras.initializers.VarianceScaling(**_KERNEL)
-            return keras.layers.Conv1D(
-                filters, kernel_size, padding=padding, kernel_initializer=initializer, name=name
-            )
+        def centre(x, side):
+            return crop_time(x, side, side) if padding == "valid" else x
 
         def block(dilation, name, **outputs):
             return GatedResidualBlock(
@@ -158,51 +147,51 @@ class NCWaveNet(Separator):
                 activation=activation,
                 preactivation=activation != "gated",
                 padding=padding,
-                kernel_initializer=keras.initializers.VarianceScaling(**_KERNEL),
+                kernel_initializer=parts.initializer(),
                 name=name,
                 **outputs,
             )
 
-        def centre(x, left, right):
-            return crop_time(x, left, right) if padding == "valid" else x
+        front = reach(front_kernel_size, [1])
+        encoder = reach(kernel_size, dilations * stacks[0])
+        decoder = reach(kernel_size, dilations * stacks[1])
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
-        x = convolution(filters, front_kernel_size, "front")(standardize(encode(mixture)))
+        heard = parts.hear(mixture)
+        x = start = parts.convolve(heard, filters, front_kernel_size, "front", padding=padding)
         for index, dilation in enumerate(dilations * stacks[0]):
             x = block(dilation, f"encoder_{index}")(x)
+        encoded = x
+        if pooling is not None:
+            encoded = parts.convolve(encoded, filters, 1, "bottleneck")
+            encoded = parts.PoolAndHold(pooling, padding, name="pool_and_hold")(encoded)
+            x = centre(start, encoder)
         skips, ahead = [], list(dilations * stacks[1])
         while ahead:
+            # The layers ahead shorten their signals further, and all skips must fit the last.
+            condition = centre(encoded, decoder - reach(kernel_size, ahead))
             name, dilation = f"decoder_{len(skips)}", ahead.pop(0)
             layer = block(dilation, name, skip_filters=skip_filters, residual=bool(ahead))
-            x, skip = layer(x) if ahead else (None, layer(x))
-            # The layers ahead shorten their signals further, and all skips must fit the last.
-            skips.append(centre(skip, *geometry.context(kernel_size, ahead)))
+            outputs = layer(x if pooling is None else [x, condition])
+            x, skip = outputs if ahead else (None, outputs)
+            skips.append(centre(skip, reach(kernel_size, ahead)))
         x = sum(skips[1:], start=skips[0])
-        if head == "classes":
-            x = ops.relu(convolution(skip_filters, 1, "head")(ops.relu(x)))
-            x = convolution(_CLASSES * channels * len(heads), 1, "logits")(x)
-            x = keras.layers.Reshape((-1, channels, len(heads), _CLASSES), dtype="float32")(x)
-            waves = decode(ops.argmax(x, axis=-1))
-        else:
-            x = ops.tanh(convolution(skip_filters, 1, "head")(ops.leaky_relu(x, 0.01)))
-            x = convolution(channels * len(heads), 1, "companded")(x)
-            x = keras.layers.Reshape((-1, channels, len(heads)), dtype="float32")(x)
-            waves = decode(x)
-        estimates = {source: waves[..., index] for index, source in enumerate(heads)}
-        if target is not None:
-            rest = centre(mixture, *context) - estimates[target]
-        stems = {source: estimates[source] if source in heads else rest for source in sources}
+        estimate = parts.answer(x, head, skip_filters, channels, heads)
         super().__init__(
-            mixture, stems, sources=sources, sample_rate=sample_rate, channels=channels, **kwargs
+            mixture,
+            estimate,
+            centre(mixture, front + encoder + decoder),
+            target=target,
+            head=head,
+            sources=sources,
+            sample_rate=sample_rate,
+            **kwargs,
         )
-        self._context = context
-        self._heads = heads
-        self._estimate = x
+        self._encoded = encoded
+        self._sides = front, encoder, decoder
 
         # === Config ===
-        self.target = target
-        self.head = head
         self.activation = activation
         self.filters = filters
         self.skip_filters = skip_filters
@@ -211,37 +200,44 @@ class NCWaveNet(Separator):
         self.dilations = dilations
         self.stacks = stacks
         self.padding = padding
+        self.pooling = pooling
+        self.domains = domains
 
     @property
     def context(self):
-        return self._context
+        front, encoder, decoder = self._sides
+        side = front + encoder + decoder
+        if self.pooling is not None:
+            # The mean of a piece is heard from either end of it, and after the first layer.
+            first = geometry.context(self.kernel_size, self.dilations[:1])[0]
+            side = front + max(decoder, encoder + self.pooling - 1 + decoder - first)
+        return side, side
 
     def valid_length(self, n):
-        return (n + sum(self._context) if self.padding == "valid" else n), n
-
-    @property
-    def _domains(self):
-        # The likeliest class has no gradient, so waveforms are for regression alone.
-        return ("classes",) if self.head == "classes" else ("companded", "waveform")
+        if self.padding == "same":
+            return n, n
+        decoder = self._sides[-1]
+        n += -(n + 2 * decoder) % (self.pooling or 1)  # the decoder is to hear whole pieces
+        return n + 2 * sum(self._sides), n
 
     def estimator(self, domain="classes"):
-        self._check_domain(domain, self._domains)
-        if domain == "waveform":
-            return super().estimator()
-        return keras.Model(self.input, self._estimate)
+        estimator = super().estimator(domain)
+        if self.domains is None:
+            return estimator
+        label = keras.Input((), dtype="int32", name="domain_label")
+        logits = parts.classify(self._encoded, self.domains)
+        outputs = parts.DomainLoss(dtype="float32", name="domain_loss")(
+            [estimator.output, logits, label]
+        )
+        return keras.Model([self.input, label], outputs)
 
-    def targets(self, stems, domain="classes"):
-        self._check_domain(domain, self._domains)
-        if domain == "waveform":
-            return super().targets(stems)
-        waves = ops.stack([stems[source] for source in self._heads], axis=-1)
-        if domain == "companded":
-            return features.mu_law_compress(waves, _CLASSES)
-        return features.mu_law_encode(waves, _CLASSES)
-
-    def adapt(self, mixture):
-        companded = features.mu_law_compress(mixture, _CLASSES)
-        mean, variance = ops.moments(companded, axes=(0, 1))
-        standardize = self.get_layer("standardize")
-        standardize.moving_mean.assign(mean)
-        standardize.moving_variance.assign(variance)
+    def example(self, mixture, stems, domain="classes", label=None):
+        inputs, targets = super().example(mixture, stems, domain)
+        if self.domains is None:
+            return inputs, targets
+        if label is None:
+            raise ValueError(
+                f"label must tell the domain of every song, its place in {self.domains}. "
+                "Received: label=None"
+            )
+        return (inputs, label), targets
