@@ -101,13 +101,21 @@ def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
     framed = ops.irfft(spectrum, fft_length=n_fft) * window
     frames = ops.shape(framed)[-2]
     weight = ops.ones((frames, 1), dtype="float32") * window**2
-    signal = _overlap_add(framed, hop_length)[..., n_fft // 2 :]
-    weight = _overlap_add(weight, hop_length)[n_fft // 2 :]
+    signal = overlap_add(framed, hop_length)[..., n_fft // 2 :]
+    weight = overlap_add(weight, hop_length)[n_fft // 2 :]
     return signal[..., :length] / weight[:length]
 
 
-def _overlap_add(framed, hop_length):
-    """`(..., frames, n_fft)` to `(..., (frames - 1) * hop_length + n_fft)`."""
+def overlap_add(framed, hop_length):
+    """Adds frames, each a hop behind the one before.
+
+    Args:
+        framed: tensor `(..., frames, n_fft)`.
+        hop_length: int. Step between frames, in samples; divides `n_fft`.
+
+    Returns:
+        Tensor `(..., (frames - 1) * hop_length + n_fft)`.
+    """
     hops = framed.shape[-1] // hop_length
     leading = [[0, 0]] * (len(framed.shape) - 2)
     blocks = [

@@ -6,10 +6,8 @@ windows, so an hour of music needs the memory of a minute.
 """
 
 import contextlib
-import itertools
 import math
 import sys
-import weakref
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +15,10 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from sepmodels import audio
-from sepmodels.streams import Song, Windows, resampled
+from sepmodels.prediction import predicted
+from sepmodels.streams import Song, Windows, ahead, resampled
 
 _BLOCK = 65536  # fewest samples read at once
-_GRAPHS = weakref.WeakKeyDictionary()  # of models that separated before
 
 
 def separate(
@@ -30,10 +28,16 @@ def separate(
     *,
     output=None,
     format="wav",
+    subtype=None,
+    stems=None,
     residual="auto",
     segment=10.0,
     overlap=0.25,
-    batch_size=4,
+    batch_size=None,
+    shifts=1,
+    wiener=0,
+    linked=False,
+    device=None,
     progress=None,
 ):
     """Separate a song of any length and sample rate into named stems.
@@ -53,6 +57,9 @@ def separate(
             song is read, in constant memory; `<song>` is the file's name, or `mixture` for an
             array. Defaults to `None`: stems are returned.
         format: str. Of the files: `"wav"`, `"flac"`, `"ogg"` or `"mp3"`. Defaults to `"wav"`.
+        subtype: str. Of wav and flac files: `"float32"`, `"int24"` or `"int16"`. Defaults to
+            `None`: float32 for wav, int24 for flac.
+        stems: sequence of str. The sources that are wanted. Defaults to `None`: all.
         residual: str. The source that is the mixture minus all other estimates, so that the stems
             sum to the mixture and nothing above the model's band is lost. `None`: every source as
             the model estimates it. Defaults to `"auto"`: `"accompaniment"` where the model has it
@@ -61,12 +68,22 @@ def separate(
             recurrent models hear further. Defaults to `10.0`.
         overlap: float. Share of a window that is cross-faded with the next, at least 0 and less
             than 1. Models without padding need none and ignore it. Defaults to `0.25`.
-        batch_size: int. Windows that go through the network at once. Defaults to `4`.
+        batch_size: int. Windows that go through the network at once. Defaults to `None`: as many
+            as fit by the width of the model, and fewer where the memory turns out too small.
+        shifts: int. Times the song is separated, with windows that start elsewhere each time;
+            the average is a little better, and takes as many times longer. Defaults to `1`.
+        wiener: int. Iterations of a multichannel Wiener filter on the estimates of each window,
+            for models of magnitudes: `1` removes some of what leaks. Defaults to `0`.
+        linked: bool. Whether a mono model hears the mean of both channels, and filters both with
+            the same masks: every source keeps its place between left and right, in half the
+            time. Defaults to `False`: each channel by itself.
+        device: str. Where the network runs, such as `"CPU:0"` or `"GPU:1"`. Defaults to `None`:
+            on a GPU if there is one.
         progress: bool. Whether to draw a bar. Defaults to `None`: on a terminal or in a notebook.
 
     Returns:
         dict from source to float32 array `(time, channels)` of the mixture's length, channels and
-        sample rate; with `output`, to the path of the file.
+        sample rate; with `output`, to the path of the file. The same call gives the same stems.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -86,28 +103,32 @@ def separate(
     """
     _check_model(model)
     residual = _checked_residual(model.sources, residual)
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1. Received: batch_size={batch_size}")
+    wanted = _checked_stems(model.sources, stems)
+    how = {"batch_size": batch_size, "shifts": shifts, "wiener": wiener}
+    _check_how(model, linked, device, **how)
     song = Song(mixture, sample_rate)
     windows = _windows(model, song, segment, overlap)
 
     with contextlib.ExitStack() as stack:
         if output is None:
-            stems = {source: _Collector() for source in model.sources}
+            takers = {source: _Collector() for source in wanted}
         else:
             folder = _made_folder(Path(output) / song.name)
-            like = song.sample_rate, song.channels
-            files = {source: folder / f"{source}.{format}" for source in model.sources}
-            stems = {s: stack.enter_context(audio.Writer(f, *like)) for s, f in files.items()}
+            like = song.sample_rate, song.channels, subtype, song.length
+            files = {source: folder / f"{source}.{format}" for source in wanted}
+            takers = {s: stack.enter_context(audio.Writer(f, *like)) for s, f in files.items()}
         hidden = not (_is_watched() if progress is None else progress)
         bar = stack.enter_context(
             tqdm(desc=song.name, total=song.length, disable=hidden, leave=False, unit_scale=True)
         )
-        for block in _separated(model, song, windows, residual, batch_size):
+        blocks = _separated(
+            model, song, windows, wanted, residual, linked=linked, device=device, **how
+        )
+        for block in stack.enter_context(contextlib.closing(blocks)):
             for source, samples in block.items():
-                stems[source].write(samples)
+                takers[source].write(samples)
             bar.update(len(samples))
-    return files if output is not None else {s: stem.samples() for s, stem in stems.items()}
+    return files if output is not None else {s: taker.samples() for s, taker in takers.items()}
 
 
 class _Collector:
@@ -123,67 +144,25 @@ class _Collector:
         return np.concatenate(self.blocks)
 
 
-def _separated(model, song, windows, residual, batch_size):
-    """Blocks of all stems, together exactly as long as the song."""
-    sources = [source for source in model.sources if source != residual]
+def _separated(model, song, windows, wanted, residual, **how):
+    """Blocks of the wanted stems, together exactly as long as the song.
+
+    One thread reads and resamples, one computes, and this one resamples back.
+    """
+    all_needed = residual in wanted
+    sources = [s for s in model.sources if s != residual and (all_needed or s in wanted)]
     rates = song.sample_rate, model.sample_rate
     blocks = song.blocks(max(_BLOCK, math.ceil(windows.step * rates[0] / rates[1])))
-    heard = windows.cut(resampled(blocks, *rates), song.channels)
-    estimates = _predicted(model, heard, windows.output, sources, batch_size)
-    for estimate in resampled(windows.join(estimates), *reversed(rates)):
+    heard = ahead(resampled(blocks, *rates))
+    estimates = ahead(predicted(model, heard, song.channels, windows, sources=sources, **how))
+    for estimate in resampled(estimates, *reversed(rates)):
         mixture = song.take(len(estimate))
         estimate = estimate[: len(mixture)]  # what lies behind the song's end is padding
         stems = {source: estimate[:, index] for index, source in enumerate(sources)}
-        if residual is not None:
+        if all_needed:
             stems[residual] = mixture - estimate.sum(axis=1)
         if len(mixture):
-            yield {source: stems[source] for source in model.sources}
-
-
-def _predicted(model, windows, length, sources, batch_size):
-    """The model's estimate of each window, `(length, sources, channels)`."""
-    windows = iter(windows)
-    graph = _graph(model)
-    while batch := list(itertools.islice(windows, batch_size)):
-        mixture = np.stack(batch)
-        count, time, channels = mixture.shape
-        if model.channels == 1:  # every channel is a row of the batch
-            mixture = mixture.swapaxes(1, 2).reshape(-1, time, 1)
-        elif channels == 1:
-            mixture = np.repeat(mixture, model.channels, axis=2)
-        try:
-            outputs = graph(mixture)
-        except tf.errors.ResourceExhaustedError as error:
-            raise MemoryError(
-                f"the device has too little memory for {len(mixture)} windows of "
-                f"{time / model.sample_rate:.1f} s; lower batch_size or segment"
-            ) from error
-        stems = np.stack([outputs[source].numpy() for source in sources], axis=2).astype("float32")
-        if stems.shape[1] != length:
-            raise ValueError(
-                f"{type(model).__name__}.valid_length promises {length} samples for {time}, but "
-                f"the model returned {stems.shape[1]}; correct its valid_length"
-            )
-        if model.channels == 1:
-            stems = stems.reshape(count, channels, length, -1).transpose(0, 2, 3, 1)
-        elif channels == 1:
-            stems = stems.mean(axis=3, keepdims=True)
-        yield from stems
-
-
-def _graph(model):
-    """The model as one TensorFlow graph for every batch and length, so the next song is not traced.
-
-    `predict_on_batch` would trace again for the last, smaller batch, which takes seconds.
-    """
-    if model not in _GRAPHS:
-        owner = weakref.ref(model)  # a strong one would keep the model in the dictionary for ever
-        _GRAPHS[model] = tf.function(
-            lambda mixture: owner()(mixture, training=False),
-            input_signature=[tf.TensorSpec((None, None, model.channels), "float32")],
-            autograph=False,  # as in Keras's own `predict`; it also warns on new Pythons
-        )
-    return _GRAPHS[model]
+            yield {source: stems[source] for source in wanted}
 
 
 def _check_model(model):
@@ -225,6 +204,25 @@ def _checked_residual(sources, residual):
             f"Received: residual={residual!r}"
         )
     return residual
+
+
+def _checked_stems(sources, stems):
+    if isinstance(stems, str) or not set(stems or sources) <= set(sources):
+        raise ValueError(f"stems must be some of {sources}, in a list. Received: stems={stems!r}")
+    return [source for source in sources if source in (stems or sources)]
+
+
+def _check_how(model, linked, device, **numbers):
+    for name, least in (("batch_size", 1), ("shifts", 1), ("wiener", 0)):
+        if numbers[name] is not None and numbers[name] < least:
+            raise ValueError(f"{name} must be at least {least}. Received: {name}={numbers[name]}")
+    if (numbers["wiener"] or linked) and len(model.sources) == 1:
+        raise ValueError(f"wiener and linked need two sources; the model has {model.sources}")
+    if linked and model.channels != 1:
+        raise ValueError(f"linked needs a mono model; this one hears {model.channels} channels")
+    known = [device.name.partition("device:")[2] for device in tf.config.list_logical_devices()]
+    if device not in (None, *known):
+        raise ValueError(f"device must be one of {known}. Received: device={device!r}")
 
 
 def _made_folder(folder):

@@ -3,6 +3,7 @@
 import math
 import os
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -167,6 +168,30 @@ class Windows:
                 sums[overlap:] = 0
         if overlap and total is not None:
             yield total[:overlap] / weights[:overlap]
+
+
+def ahead(blocks, count=2):
+    """Yield the same blocks, the next of which a thread prepares while this one is used.
+
+    What reads, computes and writes for a long time without Python then runs at the same time.
+
+    Args:
+        blocks: iterable.
+        count: int. How many are prepared at most. Defaults to `2`.
+
+    Yields:
+        What `blocks` yields; what it raises is raised here.
+    """
+    blocks, end = iter(blocks), object()
+    with ThreadPoolExecutor(1) as thread:
+        waiting = deque(thread.submit(next, blocks, end) for _ in range(count))
+        try:
+            while (block := waiting.popleft().result()) is not end:
+                waiting.append(thread.submit(next, blocks, end))
+                yield block
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def resampled(blocks, from_rate, to_rate):

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from sepmodels import audio
+from sepmodels.audio import writing
 
 RATE = 16000
 
@@ -86,6 +87,74 @@ def test_blocks_join_to_the_whole(files, name, size):
     assert {len(piece) for piece in pieces[:-1]} <= {size}
     np.testing.assert_allclose(joined, whole[: len(joined)], atol=1e-6)
     assert len(joined) == min(len(whole), 300 * size)
+
+
+CONTAINERS = {"mkv": "flac", "webm": "libopus", "mov": "pcm_s16le", "mp4": "aac", "aac": "aac"}
+
+
+@pytest.mark.parametrize("suffix", CONTAINERS)
+def test_containers_of_films(tmp_path, suffix):
+    path, samples = tmp_path / f"film.{suffix}", tone(90000, channels=2, rate=48000)
+    format = {"mkv": "matroska", "aac": "adts"}.get(suffix)
+    with av.open(os.fspath(path), "w", format=format) as container:
+        stream = container.add_stream(CONTAINERS[suffix], rate=48000, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(samples.T.copy(), format="fltp", layout="stereo")
+        frame.sample_rate, frame.pts = 48000, 0
+        kind = stream.codec_context.format.name
+        size = stream.codec_context.frame_size or 1024
+        resampler = av.AudioResampler(format=kind, layout="stereo", rate=48000, frame_size=size)
+        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+            container.mux(stream.encode(piece))
+        container.mux(stream.encode(None))
+    header = audio.info(path)
+    assert header.sample_rate == 48000 and header.channels == 2
+    assert 0 <= header.length - 90000 < 4096 or abs(header.length - 90000) <= 48
+    read = np.concatenate(list(audio.blocks(path, 10000)))
+    assert len(read) == header.length
+    # The codecs differ in the silence before the sound, so the tone is told by its level.
+    level = np.sqrt(np.mean(np.square(read[10000:80000]), axis=0))
+    np.testing.assert_allclose(level, [0.5 / 2**0.5, 0.25 / 2**0.5], rtol=0.02)
+
+
+@pytest.mark.parametrize("format, suffix", [("RF64", "wav"), ("RF64", "rf64"), ("W64", "w64")])
+def test_large_wav_formats_are_read(tmp_path, format, suffix):
+    path = tmp_path / f"tone.{suffix}"
+    soundfile.write(path, tone(), RATE, subtype="FLOAT", format=format)
+    np.testing.assert_array_equal(audio.read(path)[0], tone())
+
+
+def test_a_wav_becomes_rf64_where_a_wav_cannot_count_that_far(tmp_path, monkeypatch):
+    path, frame = tmp_path / "tone.wav", 4
+    monkeypatch.setattr(writing, "_LARGEST", frame * len(tone()))
+    audio.write(path, tone(), RATE)
+    assert path.read_bytes()[:4] == b"RIFF"
+    monkeypatch.setattr(writing, "_LARGEST", frame * len(tone()) - 1)
+    audio.write(path, tone(), RATE)
+    assert path.read_bytes()[:4] == b"RF64"
+    np.testing.assert_array_equal(audio.read(path)[0], tone())
+    with pytest.raises(audio.AudioError, match="4 GB"), audio.Writer(path, RATE, 1) as writer:
+        writer.write(tone())
+
+
+@pytest.mark.parametrize(
+    "suffix, subtype, step",
+    [("wav", "int16", 2**-15), ("wav", "int24", 2**-23), ("flac", "int16", 2**-15)],
+)
+def test_subtypes_keep_their_bits(tmp_path, suffix, subtype, step):
+    path = tmp_path / f"tone.{suffix}"
+    audio.write(path, tone(), RATE, subtype=subtype)
+    assert soundfile.info(path).subtype == f"PCM_{subtype[3:]}"
+    assert np.abs(audio.read(path)[0] - tone()).max() <= step
+    with pytest.warns(UserWarning, match="clipped"):
+        audio.write(path, 3 * tone(), RATE, subtype=subtype)
+
+
+@pytest.mark.parametrize(
+    "name, subtype", [("a.flac", "float32"), ("a.mp3", "int16"), ("a.wav", "")]
+)
+def test_subtypes_that_a_format_has_not(tmp_path, name, subtype):
+    with pytest.raises(audio.AudioError, match=f"subtype='{subtype}'"):
+        audio.write(tmp_path / name, tone(), RATE, subtype=subtype)
 
 
 def test_stop_beyond_the_end_means_the_end_and_start_beyond_it_raises(files):

@@ -1,15 +1,19 @@
 """Separating does nothing to the sound but what the model does."""
 
 import gc
+import signal
+import subprocess
+import sys
 import tracemalloc
 import weakref
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from sepmodels import audio
+from sepmodels import audio, prediction
 from sepmodels.separation import separate
 
 RATE = 1000
@@ -175,7 +179,7 @@ def test_formats(tmp_path, format):
 
 def test_memory_does_not_grow_with_the_song(tmp_path):
     peaks = []
-    for blocks in (8, 64):
+    for blocks in (16, 64):
         audio.write(tmp_path / "song.wav", noise(blocks * 65536), 8000)
         tracemalloc.start()
         model = Echo(sample_rate=4000, vocals=lambda x: x, accompaniment=lambda x: x)
@@ -201,6 +205,122 @@ def test_interrupted_leaves_old_files_as_they_were(tmp_path, monkeypatch):
         separate(Echo(), noise(500, seed=1), RATE, output=tmp_path, segment=0.1)
     assert first.read_bytes() == before
     assert list(first.parent.iterdir()) == [first]
+
+
+def test_a_signal_leaves_no_half_file(tmp_path):
+    """Ctrl-C in another process, while it writes."""
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import test_separation
+song = test_separation.noise(4_000_000)
+written = test_separation.audio.Writer.write
+def write(self, block):
+    written(self, block)
+    print("written", flush=True)
+test_separation.audio.Writer.write = write
+test_separation.separate(test_separation.Echo(), song, 1000, output={str(tmp_path)!r})
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-3) as running:
+        assert running.stdout.readline() == b"written\n"
+        running.send_signal(signal.SIGINT)
+        running.stdout.read()
+    assert running.returncode != 0
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_only_the_stems_asked_for(tmp_path):
+    model = Echo(vocals=lambda x: 0.3 * x, accompaniment=lambda x: 0.5 * x)
+    song = noise(700)
+    both = separate(model, song, RATE)
+    for source in both:
+        stems = separate(model, song, RATE, stems=[source], output=tmp_path / source)
+        assert list(stems) == [source]
+        np.testing.assert_array_equal(audio.read(stems[source])[0], both[source])
+
+
+@pytest.mark.parametrize("subtype, step", [("int16", 2**-15), ("int24", 2**-23), ("float32", 0)])
+def test_subtypes(tmp_path, subtype, step):
+    song = noise(5000)
+    file = separate(Echo(), song, RATE, output=tmp_path, subtype=subtype)["vocals"]
+    assert np.abs(audio.read(file)[0] - song).max() <= step + 1e-7
+
+
+def test_shifts_move_the_windows_and_nothing_else():
+    """An echo stays; what depends on where a window starts is averaged."""
+    model = Echo(
+        vocals=lambda x: x, accompaniment=lambda x: 0 * x + tf.linspace(0.0, 1.0, 100)[:, None]
+    )
+    song = noise(3000, 2)
+    how = {"segment": 0.1, "overlap": 0, "residual": None}
+    once, often, again = (separate(model, song, RATE, shifts=n, **how) for n in (1, 20, 20))
+    np.testing.assert_allclose(often["vocals"], song, atol=1e-6)
+    assert often["accompaniment"].std() < 0.5 * once["accompaniment"].std()
+    for source in often:
+        np.testing.assert_array_equal(often[source], again[source])
+
+
+def test_linked_channels_keep_every_source_in_its_place():
+    """What sounds from the left alone does so afterwards, and its level is as before."""
+    times = np.arange(8000) / 8000
+    left = np.sin(2 * np.pi * 500 * times)[:, None] * [0.8, 0.0]
+    right = np.sin(2 * np.pi * 2000 * times)[:, None] * [0.2, 0.5]
+    low = np.fft.rfftfreq(8000, 1 / 8000)[:, None] < 1000
+
+    def lows(x):
+        return tf.transpose(
+            tf.signal.irfft(tf.signal.rfft(tf.transpose(x, (0, 2, 1))) * low.T), (0, 2, 1)
+        )
+
+    model = Echo(sample_rate=8000, vocals=lows, accompaniment=lambda x: x - lows(x))
+    stems = separate(model, left + right, 8000, segment=1.0, linked=True)
+    inner = slice(1000, -1000)
+    np.testing.assert_allclose(stems["vocals"][inner], left[inner], atol=2e-3)
+    np.testing.assert_allclose(stems["accompaniment"][inner], right[inner], atol=2e-3)
+
+
+def test_wiener_brings_leaking_estimates_closer():
+    """Two sources in two places; each estimate holds a third of the other."""
+    left, right = noise(16000, seed=1) * [1.0, 0.3], noise(16000, seed=2) * [0.2, 1.0]
+
+    def leaking(a, b):
+        return lambda x: tf.constant((a + b / 3)[None], "float32")
+
+    model = Echo(channels=2, vocals=leaking(left, right), accompaniment=leaking(right, left))
+    how = {"segment": 16.0, "residual": None}
+    errors = [
+        np.square(separate(model, left + right, RATE, wiener=n, **how)["vocals"] - left).sum()
+        for n in (0, 1)
+    ]
+    assert errors[1] < 0.3 * errors[0]
+
+
+def test_memory_halves_the_batch_until_it_fits():
+    """Without a batch_size the windows go through in fewer pieces, and all of them do."""
+    sizes = []
+
+    def small(mixture):
+        sizes.append(len(mixture))
+        if len(mixture) > 1:
+            raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
+        return {"vocals": tf.constant(mixture)}
+
+    model = Echo()
+    prediction._GRAPHS[model] = small
+    song = noise(1000)
+    np.testing.assert_allclose(separate(model, song, RATE, segment=0.1)["vocals"], song, atol=1e-6)
+    assert sizes[:3] == [4, 2, 1] and set(sizes[3:]) == {1}
+    with pytest.raises(MemoryError, match="2 windows.*lower batch_size"):
+        separate(model, song, RATE, segment=0.1, batch_size=2)
+
+
+def test_a_wide_model_gets_fewer_windows_at_once():
+    inputs = keras.Input((None, 1))
+    wide = keras.Model(inputs, keras.layers.Dense(512)(inputs))
+    wide.channels = 1
+    assert prediction._fitting(wide, 100, 1, False) == prediction._ROWS["CPU"]
+    assert prediction._fitting(wide, 100, 2, False) == prediction._ROWS["CPU"] // 2
+    assert prediction._fitting(wide, 160000, 2, False) == 1
 
 
 @pytest.mark.parametrize(
@@ -234,6 +354,13 @@ def test_integers_are_refused():
         ({"overlap": 1}, "overlap=1"),
         ({"overlap": -0.1}, "overlap=-0.1"),
         ({"batch_size": 0}, "batch_size=0"),
+        ({"shifts": 0}, "shifts=0"),
+        ({"wiener": -1}, "wiener=-1"),
+        ({"wiener": 1}, "two sources"),
+        ({"linked": True}, "two sources"),
+        ({"device": "TPU:7"}, "CPU:0.*device='TPU:7'"),
+        ({"stems": ["drums"]}, "drums"),
+        ({"stems": "vocals"}, "in a list"),
         ({"residual": "drums"}, "residual='drums'"),
         ({"residual": "vocals"}, "residual='vocals'"),  # its only source
     ],
@@ -264,7 +391,7 @@ def test_too_little_memory_names_what_to_lower():
     def exhausted(mixture):
         raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
 
-    with pytest.raises(MemoryError, match="lower batch_size or segment"):
+    with pytest.raises(MemoryError, match="lower segment"):
         separate(Echo(vocals=exhausted), noise(10), RATE)
 
 

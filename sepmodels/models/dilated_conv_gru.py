@@ -46,6 +46,8 @@ class DilatedConvGRU(Separator):
             to `2`.
         bidirectional: bool. Whether the GRU also runs backwards; the two directions are
             summed, which keeps the width. Defaults to `True`.
+        causal: bool. Whether the convolutions hear earlier frames only; with
+            `bidirectional=False`. Such a model can run as a `stream`. Defaults to `False`.
         order: str. `"conv_gru"` follows the title of the paper: the GRU hears the
             convolution. `"gru_conv"` follows the later code. Defaults to `"conv_gru"`.
         weight_norm: bool. Weight normalization on every convolution but the head, as
@@ -92,6 +94,7 @@ class DilatedConvGRU(Separator):
         gru_dilation=2,
         groups=2,
         bidirectional=True,
+        causal=False,
         order="conv_gru",
         weight_norm=True,
         leaky_slope=0.01,
@@ -113,13 +116,15 @@ class DilatedConvGRU(Separator):
             raise ValueError(
                 f"groups must divide filters. Received: groups={groups}, filters={filters}"
             )
+        if causal and bidirectional:
+            raise ValueError(f"causal needs bidirectional=False. Received: causal={causal}")
         if order not in _ORDERS:
             raise ValueError(f"order must be one of {_ORDERS}. Received: order={order!r}")
         if head not in _HEADS:
             raise ValueError(f"head must be one of {(*_HEADS,)}. Received: head={head!r}")
 
         # === Layers ===
-        bins = n_fft // 2 + 1
+        bins, padding = n_fft // 2 + 1, "causal" if causal else "same"
         transform = {"n_fft": n_fft, "hop_length": hop_length, "dtype": "float32"}
         # Never trained: `adapt` sets the mean and the variance of every bin.
         standardize = keras.layers.BatchNormalization(
@@ -133,7 +138,7 @@ class DilatedConvGRU(Separator):
             parts = []
             for index, part in enumerate(ops.split(x, groups, axis=-1) if groups > 1 else [x]):
                 layer = keras.layers.Conv1D(
-                    filters // groups, kernel_size, dilation_rate=dilation, padding="same"
+                    filters // groups, kernel_size, dilation_rate=dilation, padding=padding
                 )
                 layer = WeightNormalization(layer) if weight_norm else layer
                 layer.name = f"{name}_{index}" if groups > 1 else name
@@ -173,7 +178,7 @@ class DilatedConvGRU(Separator):
         for index, dilation in enumerate(dilations):
             x = block(x, index, dilation, gru_dilations[index])
         x = keras.layers.Conv1D(
-            bins * channels * len(sources), kernel_size, padding="same", name="head"
+            bins * channels * len(sources), kernel_size, padding=padding, name="head"
         )(x)
         x = keras.layers.Reshape((-1, bins, channels, len(sources)))(x)
         x = keras.layers.Activation(_HEADS[head], dtype="float32", name=head)(x)
@@ -207,10 +212,16 @@ class DilatedConvGRU(Separator):
         self.gru_dilation = gru_dilation
         self.groups = groups
         self.bidirectional = bidirectional
+        self.causal = causal
         self.order = order
         self.weight_norm = weight_norm
         self.leaky_slope = leaky_slope
         self.head = head
+
+    @property
+    def context(self):
+        # The last frame over a sample ends less than a frame behind it.
+        return None, self.n_fft - 1 if self.causal else None
 
     def estimator(self, domain="magnitude"):
         self._check_domain(domain, tuple(self._by_domain))

@@ -129,3 +129,15 @@ def test_loading_mistakes_no_layer_for_another(tmp_path):
     for _ in range(8):
         again = keras.saving.load_model(tmp_path / "model.keras")
         np.testing.assert_array_equal(again(mixture)["vocals"], model(mixture)["vocals"])
+
+
+def test_a_causal_model_hears_no_future_but_its_frame():
+    model = DilatedConvGRU(bidirectional=False, causal=True, **SMALL)
+    mixture = noise(1, 800, 1)
+    changed = mixture.copy()
+    changed[:, 400:] += 1.0
+    moved = np.flatnonzero(np.asarray(model(changed)["vocals"] - model(mixture)["vocals"]))
+    assert model.context == (None, 63)
+    assert 400 - 63 <= moved.min() < 400 - 32
+    with pytest.raises(ValueError, match="bidirectional=False"):
+        DilatedConvGRU(causal=True, **SMALL)
