@@ -9,13 +9,18 @@ __version__ = "0.1.0"
 # prints its help does not wait for TensorFlow.
 _FUNCTIONS = {
     "separate": "separation",
-    "evaluate": "evaluation",
+    "stream": "streaming",
+    "evaluate": "evaluation_song",
+    "evaluate_folders": "evaluation_folders",
     "train": "training",
+    "sweep": "ablation",
     "load_pretrained": "pretrained",
 }
 _MODULES = (
+    "ablation",
     "audio",
     "checkpoint",
+    "cost",
     "course",
     "datasets",
     "display",
@@ -23,17 +28,25 @@ _MODULES = (
     "evaluation",
     "exercises",
     "features",
+    "generation",
     "geometry",
     "layers",
     "losses",
     "metrics",
     "models",
     "oracle",
+    "prediction",
     "pretrained",
     "recipes",
+    "scores_json",
     "separation",
+    "sisec",
+    "startup",
+    "statistics",
+    "streaming",
     "streams",
     "training",
+    "wiener",
 )
 __all__ = ["__version__", *_FUNCTIONS, *_MODULES]
 

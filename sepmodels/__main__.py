@@ -1,14 +1,12 @@
 """The command line: `python -m sepmodels demo | separate | train | evaluate | doctor`."""
 
 import argparse
-import contextlib
-import importlib
-import os
 import sys
 import warnings
 from pathlib import Path
 
 import sepmodels as sm
+from sepmodels.startup import load_tensorflow
 
 # What a user can cause and repair: told in one line. Everything else is a fault of ours.
 EXPECTED = (ValueError, OSError, ImportError, MemoryError, ArithmeticError)
@@ -29,13 +27,13 @@ def demo(options):
 def separate(options):
     """Separates every song that it can, and tells which it cannot."""
     model = sm.load_pretrained() if options.model is None else sm.pretrained.load(options.model)
-    residual = None if options.residual == "none" else options.residual
+    names = "output format subtype stems segment batch_size shifts wiener linked device"
+    how = {name: getattr(options, name) for name in names.split()}
+    how["residual"] = None if options.residual == "none" else options.residual
     errors = []
     for song in options.songs:
         try:
-            files = sm.separate(
-                model, song, output=options.output, format=options.format, residual=residual
-            )
+            files = sm.separate(model, song, **how)
         except EXPECTED as error:
             if options.debug:
                 raise
@@ -60,7 +58,9 @@ def train(options):
 
 
 def evaluate(options):
-    """Scores the stems of one song against the true ones."""
+    """Scores the stems of one song against the true ones, or a folder of songs."""
+    if options.output is not None and not options.output.endswith(".csv"):
+        return evaluate_folders(options)
     estimates, references = load_song(options.estimates), load_song(options.references)
     if estimates.sample_rate != references.sample_rate:
         raise ValueError(
@@ -73,6 +73,32 @@ def evaluate(options):
     show(table)
     if options.output is not None:
         table.to_csv(options.output, index=False)
+    if options.report is not None:
+        sm.display.report(
+            options.report,
+            references.mixture,
+            references.stems,
+            estimates.stems,
+            references.sample_rate,
+            scores=sm.evaluation.summary(table),
+            title=references.name,
+        )
+
+
+def evaluate_folders(options):
+    """Tables, museval's json and a picture for all songs that can be scored."""
+    folder = Path(options.output)
+    table, errors = sm.evaluate_folders(
+        options.estimates, options.references, folder, fit=options.fit, workers=options.workers
+    )
+    for song, why in errors.items():
+        complain(f"{song}: {why}")
+    if len(table):
+        lines = sm.statistics.aggregate(table)
+        print(lines.round(2).to_string())
+        lines.to_csv(folder / "medians.csv")
+        sm.display.field(table).savefig(folder / "scores.png", dpi=150)
+    return 2 if errors else 0
 
 
 def doctor(options):
@@ -133,24 +159,6 @@ def complain(error):
     print(f"sepmodels: {text}", file=sys.stderr)
 
 
-def load_tensorflow():
-    """Imports TensorFlow without what its native code says on the way, which no option turns off.
-
-    It writes to the file descriptor, so `sys.stderr` cannot hold it back.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-            with contextlib.suppress(ImportError):  # `doctor` and the first use tell it
-                importlib.import_module("keras")
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
 def parser():
     """The arguments of all commands."""
     main_parser = argparse.ArgumentParser("sepmodels", description=sm.__doc__)
@@ -173,12 +181,14 @@ def parser():
     add("-o", "--output", required=True, metavar="FOLDER", help="where the stems go")
     add("--model", metavar="FILE.keras", help="default: the weights that come with sepmodels")
     add("--format", default="wav", choices=("wav", "flac", "ogg", "mp3"))
-    add(
-        "--residual",
-        default="auto",
-        metavar="SOURCE",
-        help="the source that is the mixture minus the others, none, or auto (accompaniment)",
-    )
+    add("--subtype", choices=("int16", "int24", "float32"), help="default: what keeps most")
+    add("--stems", metavar="S,S", type=lambda names: names.split(","), help="default: all sources")
+    add("--segment", default=10.0, type=float, metavar="SECONDS", help="default: %(default)s")
+    for name, value in (("batch-size", None), ("shifts", 1), ("wiener", 0)):
+        add(f"--{name}", default=value, type=int, metavar="N", help="as of sepmodels.separate")
+    add("--linked", action="store_true", help="filter both channels alike")
+    add("--device", metavar="NAME", help="such as CPU:0 or GPU:1")
+    add("--residual", default="auto", metavar="SOURCE", help="the mixture less the others, or none")
 
     add = command(train, "train a recipe; run the same command again to go on")
     add("--recipe", required=True, metavar="NAME", help="such as dilated_conv_gru")
@@ -193,9 +203,18 @@ def parser():
     add("-o", "--output", required=True, metavar="FOLDER", help="logs and weights")
 
     add = command(evaluate, "score stems against the true ones")
-    add("estimates", help="folder with a file per source")
+    add("estimates", help="folder with a file per source, or with such a folder for each song")
     add("references", help="folder with the true stems under the same names")
-    add("-o", "--output", metavar="FILE.csv", help="also write the scores of every second")
+    add(
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        help="tables, museval's json and a picture; songs done are not done again. A FILE.csv "
+        "takes the scores of one song alone",
+    )
+    add("--fit", action="store_true", help="cut or pad estimates of another length, as museval")
+    add("--workers", type=int, metavar="N", help="songs at a time; default: one per processor")
+    add("--report", metavar="FILE.html", help="also write a page to listen to one song")
 
     command(doctor, "examine this machine and say what is missing")
     return main_parser

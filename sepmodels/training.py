@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import importlib.metadata
 import platform
+import re
 from pathlib import Path
 
 import keras
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from sepmodels import losses
+from sepmodels import audio
 from sepmodels.checkpoint import Checkpoint
 from sepmodels.datasets.segments import Augment, cut_excerpts, draw_segments
 
@@ -89,49 +90,30 @@ def train(
     if initial is not None:
         model.set_weights(initial.get_weights())
     estimator = model.estimator(recipe.domain)
-    for weight in estimator.trainable_variables if recipe.weight_decay else ():
-        weight.regularizer = keras.regularizers.L2(recipe.weight_decay / 2)
-    # XLA cannot run the recurrence of cuDNN.
-    estimator.compile(_optimizer(recipe), loss=losses.get(recipe.loss), jit_compile=False)
-    # Before the first step, which Keras would otherwise trace twice; and a state can be loaded.
-    estimator.optimizer.build(estimator.trainable_variables)
+    recipe.compile(estimator)
     card = describe(recipe, songs, validation, backing, initial)
     checkpoint = Checkpoint(folder, model, card, recipe.patience)
     done = checkpoint.resume(estimator)
 
-    # A model without padding hears a context around what it estimates.
-    length, aimed = model.valid_length(round(recipe.segment * model.sample_rate))
-    margin = (length - aimed) // 2
-    form = {"sources": model.sources, "sample_rate": model.sample_rate, "channels": model.channels}
-    if model.domains is not None:
-        form["domains"] = model.domains
-    augment = Augment(gains=recipe.gains, cross_songs=recipe.cross_songs)
     examples = draw_segments(
         [*songs, *backing],
-        length,
+        _lengths(model, recipe)[0],
         recipe.batch_size,
-        augment=augment,
+        augment=Augment(gains=recipe.gains, cross_songs=recipe.cross_songs),
         seed=recipe.seed,
         start=done * recipe.steps_per_epoch * recipe.batch_size,
-        **form,
+        **_form(model),
     )
     if done == 0 and initial is None:
         model.adapt(np.concatenate([mixture for mixture, *_ in examples.take(8)]))
 
-    @tf.autograph.experimental.do_not_convert  # plain tensor code, nothing to convert
-    def aim(mixture, stems, label=None):
-        centre = {name: stem[:, margin : margin + aimed] for name, stem in stems.items()}
-        return model.example(mixture, centre, recipe.domain, label)
-
     try:
         estimator.fit(
-            examples.map(aim).prefetch(2),
+            examples.map(_aim(model, recipe)).prefetch(2),
             initial_epoch=recipe.epochs if checkpoint.exhausted else done,
             epochs=recipe.epochs,
             steps_per_epoch=recipe.steps_per_epoch,
-            validation_data=cut_excerpts(
-                validation, length, recipe.batch_size, step=aimed, **form
-            ).map(aim),
+            validation_data=excerpts(model, recipe, validation),
             callbacks=[checkpoint, keras.callbacks.TensorBoard(folder / "tensorboard")],
             shuffle=False,  # the examples are random already
             verbose="auto" if progress else 0,
@@ -141,6 +123,11 @@ def train(
             "the device has too little memory for a training step: lower batch_size "
             f"({recipe.batch_size}) or segment ({recipe.segment} s) of the recipe"
         ) from error
+    except tf.errors.OpError as error:
+        broken = re.search(r"AudioError: (.*)", str(error))  # raised while reading a song
+        if broken is None:
+            raise
+        raise audio.AudioError(broken.group(1)) from error
     if recipe.then is None:
         return Run(folder, keras.saving.load_model(checkpoint.best), checkpoint.history)
     stages = {"backing": backing, "test_songs": test_songs, "progress": progress}
@@ -149,16 +136,42 @@ def train(
     return dataclasses.replace(run, history=history)
 
 
-def _optimizer(recipe):
-    rate = recipe.learning_rate
-    if recipe.schedule == "cosine":
-        steps = recipe.epochs * recipe.steps_per_epoch
-        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
-    elif recipe.schedule != "constant":
-        factor, steps = recipe.schedule
-        rate = keras.optimizers.schedules.ExponentialDecay(rate, steps, factor, staircase=True)
-    optimizer = {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadelta}
-    return optimizer[recipe.optimizer](rate, global_clipnorm=5.0)
+def excerpts(model, recipe, songs):
+    """Songs as a training validates on them: consecutive batches for `model.estimator`.
+
+    Args:
+        model: of the recipe.
+        recipe: `Recipe`.
+        songs: list of `Track`.
+
+    Returns:
+        A finite `tf.data.Dataset` of `(inputs, targets)`.
+    """
+    length, aimed = _lengths(model, recipe)
+    cut = cut_excerpts(songs, length, recipe.batch_size, step=aimed, **_form(model))
+    return cut.map(_aim(model, recipe))
+
+
+def _lengths(model, recipe):
+    return model.valid_length(round(recipe.segment * model.sample_rate))
+
+
+def _form(model):
+    form = {"sources": model.sources, "sample_rate": model.sample_rate, "channels": model.channels}
+    return form if model.domains is None else {**form, "domains": model.domains}
+
+
+def _aim(model, recipe):
+    # A model without padding hears a context around what it estimates.
+    length, aimed = _lengths(model, recipe)
+    margin = (length - aimed) // 2
+
+    @tf.autograph.experimental.do_not_convert  # plain tensor code, nothing to convert
+    def aim(mixture, stems, label=None):
+        centre = {name: stem[:, margin : margin + aimed] for name, stem in stems.items()}
+        return model.example(mixture, centre, recipe.domain, label)
+
+    return aim
 
 
 def hold_out(songs):

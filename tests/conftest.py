@@ -10,11 +10,20 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is impor
 os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are drawn, never shown
 os.environ["SEPMODELS_QUICK"] = "1"  # notebooks run in their quick mode
 
+import chromium
 import keras
 import pytest
 
+# Without a browser what needs one is left out, and said; where all has to pass it is an error.
+NO_BROWSER = chromium.PROGRAM is None and "CI" not in os.environ
+collect_ignore = ["test_listening.py"] if NO_BROWSER else []
+
 # Packages that look for ffmpeg once, at their first import, and raise without it.
 ASK_FOR_FFMPEG = ("stempeg", "musdb", "museval")
+
+
+def pytest_report_header():
+    return "no Chromium, so no test_listening.py: apt-get install chromium" if NO_BROWSER else None
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,7 @@ class Case:
         inputs: callable. From a length in steps to an array, or a tuple of arrays.
         time: int. The length to test at, in steps.
         wrap: callable. Makes a layer of what is none, such as a cell.
+        sequence: bool. Whether an output has a time axis.
     """
 
     cls: type
@@ -35,6 +36,7 @@ class Case:
     inputs: Callable
     time: int = 12
     wrap: Callable = lambda layer: layer
+    sequence: bool = True
 
     def make(self):
         return self.wrap(self.cls(**self.arguments))
@@ -162,7 +164,7 @@ def say(model, x):
 
 
 def not_a_sequence(case):
-    return case.arguments.get("return_sequences") is False
+    return case.arguments.get("return_sequences") is False or not case.sequence
 
 
 def shapes(nested):

@@ -41,8 +41,65 @@ def my_backward(x, k, gru):
     return keras.ops.flip(sm.layers.unfold_time(gru(rows), k, x.shape[1]), axis=1)
 
 
+def my_accompaniment(stems):
+    return sum(stems[name] for name in stems if name != "vocals")
+
+
+def my_remix(stems, gains):
+    scaled = stems * gains[:, None, None]
+    return np.concatenate([scaled.sum(axis=0, keepdims=True), scaled])
+
+
+def my_validation(groups, count):
+    held = sorted(set(groups))[:count]
+    return [i for i, group in enumerate(groups) if group in held]
+
+
+def my_encode(samples, classes):
+    mu = classes - 1
+    clipped = np.clip(samples, -1, 1)
+    companded = np.sign(clipped) * np.log(1 + mu * np.abs(clipped)) / np.log(1 + mu)
+    return np.floor((companded + 1) / 2 * mu + 0.5).astype(int)
+
+
+def my_mask(vocals, accompaniment):
+    total = vocals**2 + accompaniment**2
+    return np.where(total > 0, vocals**2 / np.where(total > 0, total, 1), 0)
+
+
+def my_overlap_add(frames, hop):
+    signal = np.zeros((len(frames) - 1) * hop + frames.shape[1])
+    for i, frame in enumerate(frames):
+        signal[i * hop : i * hop + len(frame)] += frame
+    return signal
+
+
+def my_receptive_field(kernel_size, dilations):
+    return 1 + sum((kernel_size - 1) * dilation for dilation in dilations)
+
+
+def my_context(kernel_size, dilations, causal):
+    total = sum((kernel_size - 1) * dilation for dilation in dilations)
+    right = 0 if causal else sum(-((kernel_size - 1) * d // -2) for d in dilations)
+    return total - right, right
+
+
+def my_piece(start, stop, length, left, right):
+    first, last = start - left, stop + right
+    return max(0, first), min(length, last), max(0, -first), max(0, last - length)
+
+
 BY_HAND = {
     "00.1": my_sdr,
+    "01.1": my_accompaniment,
+    "01.2": my_remix,
+    "01.3": my_validation,
+    "02.1": my_encode,
+    "02.2": my_overlap_add,
+    "02.3": my_mask,
+    "03.1": my_receptive_field,
+    "03.2": my_context,
+    "03.3": my_piece,
     "12.1": my_fold,
     "12.2": my_frames,
     "12.3": my_backward,
@@ -115,7 +172,7 @@ def test_whatever_comes_is_answered_in_one_line(answer, said, capsys):
 
 
 def test_an_unknown_exercise_names_the_known(capsys):
-    assert printed(capsys, 12.9, my_fold).startswith("12.9: no such exercise; there are 00.1, 12.1")
+    assert printed(capsys, 12.9, my_fold).startswith("12.9: no such exercise; there are 00.1, 01.1")
 
 
 def test_an_answer_may_spoil_its_arguments(capsys):

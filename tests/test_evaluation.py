@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 from sepmodels import metrics, oracle
@@ -248,3 +249,44 @@ def test_tracks_are_checked(song):
         ValueError, match=r"Track 'Solo' cannot be scored: estimates and references"
     ):
         evaluate_tracks(Quarter(), [solo])
+
+
+def test_full_scores_stand_beside_the_others(song, estimates):
+    table = evaluate(estimates, song, RATE, full=True)
+    assert list(table)[4:] == ["SDR", "SI-SDR", "ISR", "SIR", "SAR"]
+    pd.testing.assert_frame_equal(table[table.columns[:6]], evaluate(estimates, song, RATE))
+    one = pick(table, system="estimate", source="vocals", scope="window")
+    expected = metrics.bss_eval(song, estimates, RATE)["vocals"]
+    np.testing.assert_array_equal(one["SIR"], expected["SIR"])
+    assert pick(table, scope="song")["SIR"].isna().all()
+
+
+def test_the_ceiling_can_be_chosen(song, estimates):
+    found = {
+        name: pick(
+            evaluate(estimates, song, RATE, ceiling=name),
+            system="oracle",
+            source="vocals",
+            scope="song",
+        )["SDR"].item()
+        for name in oracle.ORACLES
+    }
+    assert found["MWF"] > found["IRM2"] > found["IRM1"]  # the voice stands in one place
+    assert found["IRM2"] > found["IBM"]
+    with pytest.raises(ValueError, match="ceiling='best'"):
+        evaluate(estimates, song, RATE, ceiling="best")
+
+
+def test_with_one_channel_the_wiener_filter_is_the_ratio_mask(song):
+    mono = {name: stem[:, :1] for name, stem in song.items()}
+    mixture = mono["vocals"] + mono["accompaniment"]
+    for name, stem in oracle.ratio_mask(mono, mixture).items():
+        filtered = oracle.multichannel_wiener(mono, mixture)[name]
+        np.testing.assert_allclose(filtered, stem, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", oracle.ORACLES)
+def test_the_stems_of_every_oracle_sum_to_the_mixture(song, name):
+    mixture = song["vocals"] + song["accompaniment"]
+    stems = oracle.ORACLES[name](song, mixture)
+    np.testing.assert_allclose(sum(stems.values()), mixture, atol=1e-4)

@@ -1,7 +1,6 @@
 """Audio files in and out: float32 samples `(time, channels)`, full scale is 1.0."""
 
 from sepmodels.audio.file import AudioError, Info
-from sepmodels.audio.pitch import pitch_shift
 from sepmodels.audio.reading import blocks, info, read, read_stream
 from sepmodels.audio.resampling import Resampler, resample, resampled_length
 from sepmodels.audio.stretching import stretch
@@ -14,7 +13,6 @@ __all__ = [
     "Writer",
     "blocks",
     "info",
-    "pitch_shift",
     "read",
     "read_stream",
     "resample",

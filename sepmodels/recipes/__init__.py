@@ -8,18 +8,22 @@ from sepmodels.recipes.laptop import (
     DEEP_CONV_SEP,
     DILATED_CONV_GRU,
     LLUIS_WAVENET,
+    MUSIC_TRANSLATION,
     NC_WAVENET,
     NC_WAVENET_POOLED,
     NC_WAVENET_SPECTRAL,
     NC_WAVENET_STRIDED,
     WAVE_U_NET,
+    WAVENET,
 )
 from sepmodels.recipes.papers import (
     DEEP_CONV_SEP_PAPER,
     DILATED_CONV_GRU_PAPER,
     LLUIS_WAVENET_PAPER,
+    MUSIC_TRANSLATION_PAPER,
     NC_WAVENET_PAPER,
     WAVE_U_NET_PAPER,
+    WAVENET_PAPER,
 )
 from sepmodels.recipes.recipe import Recipe, quick
 
@@ -30,11 +34,15 @@ __all__ = [
     "DILATED_CONV_GRU_PAPER",
     "LLUIS_WAVENET",
     "LLUIS_WAVENET_PAPER",
+    "MUSIC_TRANSLATION",
+    "MUSIC_TRANSLATION_PAPER",
     "NC_WAVENET",
     "NC_WAVENET_PAPER",
     "NC_WAVENET_POOLED",
     "NC_WAVENET_SPECTRAL",
     "NC_WAVENET_STRIDED",
+    "WAVENET",
+    "WAVENET_PAPER",
     "WAVE_U_NET",
     "WAVE_U_NET_PAPER",
     "Recipe",

@@ -94,3 +94,32 @@ LLUIS_WAVENET = Recipe(
     batch_size=4,
     loss="discriminative_l1",
 )
+
+# The translation network, narrow and short, from voice to band and back.
+MUSIC_TRANSLATION = Recipe(
+    model="MusicTranslation",
+    arguments={"filters": 32, "latent_filters": 16, "depths": (8, 8), "stacks": (1, 2)},
+    segment=0.5,
+    batch_size=4,
+    steps_per_epoch=100,
+    epochs=4,
+    learning_rate=2e-3,
+    loss="mu_law_cross_entropy",
+    domain="classes",
+    gains=(0.7, 1.0),
+)
+
+# A WaveNet of 192 ms that learns to sing; quarters of a second fill its memory.
+WAVENET = Recipe(
+    model="WaveNet",
+    arguments={
+        "source": "vocals",
+        "skip_filters": 128,
+        "dilations": tuple(2**layer for layer in range(10)) * 3,
+    },
+    segment=0.25,
+    batch_size=4,
+    loss="mu_law_cross_entropy",
+    domain="classes",
+    cross_songs=0.0,
+)

@@ -85,3 +85,42 @@ LLUIS_WAVENET_PAPER = Recipe(
     gains=(1.0, 1.0),
     cross_songs=0.0,
 )
+
+# Mor et al. on MusicNet, by their training script: a domain is what a track's only stem is called.
+MUSIC_TRANSLATION_PAPER = Recipe(
+    model="MusicTranslation",
+    arguments={
+        "sources": (
+            "bach_cello",
+            "beethoven_piano",
+            "cambini_wind",
+            "bach_piano",
+            "beethoven_violin",
+            "beethoven_quartet",
+        ),
+        "depths": (10, 14),
+    },
+    segment=0.75,
+    batch_size=32,
+    steps_per_epoch=1000,
+    epochs=10_000,
+    schedule=(0.995, 1000),
+    loss="mu_law_cross_entropy",
+    domain="classes",
+    gains=(1.0, 1.0),
+    cross_songs=1.0,
+)
+
+# WaveNet at the sizes of the best known open implementation, for the paper states none.
+WAVENET_PAPER = Recipe(
+    model="WaveNet",
+    segment=100_000 / 16000,
+    batch_size=1,
+    steps_per_epoch=1000,
+    epochs=100,
+    schedule="constant",
+    loss="mu_law_cross_entropy",
+    domain="classes",
+    gains=(1.0, 1.0),
+    cross_songs=0.0,
+)

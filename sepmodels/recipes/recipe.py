@@ -2,9 +2,11 @@
 
 import dataclasses
 
-from sepmodels import models
+import keras
 
-OPTIMIZERS = ("adam", "adadelta")
+from sepmodels import losses, models
+
+OPTIMIZERS = {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadelta}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Recipe:
             )
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(
-                f"optimizer must be one of {OPTIMIZERS}. Received: optimizer={self.optimizer!r}"
+                f"optimizer must be one of {(*OPTIMIZERS,)}. Received: optimizer={self.optimizer!r}"
             )
         if self.schedule not in ("cosine", "constant") and len(tuple(self.schedule)) != 2:
             raise ValueError(
@@ -81,6 +83,23 @@ class Recipe:
     def build(self):
         """Returns the untrained model."""
         return getattr(models, self.model)(**self.arguments)
+
+    def compile(self, estimator):
+        """Prepares an estimator of the model to learn as the recipe says."""
+        rate = self.learning_rate
+        if self.schedule == "cosine":
+            steps = self.epochs * self.steps_per_epoch
+            rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+        elif self.schedule != "constant":
+            factor, steps = self.schedule
+            rate = keras.optimizers.schedules.ExponentialDecay(rate, steps, factor, staircase=True)
+        for weight in estimator.trainable_variables if self.weight_decay else ():
+            weight.regularizer = keras.regularizers.L2(self.weight_decay / 2)
+        optimizer = OPTIMIZERS[self.optimizer](rate, global_clipnorm=5.0)
+        # XLA cannot run the recurrence of cuDNN.
+        estimator.compile(optimizer, loss=losses.get(self.loss), jit_compile=False)
+        # Before the first step, which Keras would otherwise trace twice; and a state can be loaded.
+        optimizer.build(estimator.trainable_variables)
 
     def vary(self, **changes):
         """Returns the recipe with changes to its own fields or to the model's arguments."""

@@ -1,0 +1,208 @@
+"""Scores of many songs that lie in folders: in parallel, on one machine or a cluster, resumable."""
+
+import concurrent.futures
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import os
+import pathlib
+
+import pandas as pd
+
+from sepmodels import audio, metrics, scores_json
+from sepmodels.evaluation_song import evaluate
+
+SUFFIXES = (".wav", ".flac", ".ogg")
+_PAIR = ("vocals", "accompaniment")
+# A process to each song, and one thread to each process: more would wait for one another.
+_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
+
+
+def evaluate_folders(
+    estimates, references, output, *, fit=False, workers=None, executor=None, **options
+):
+    """Score the separated songs of one folder against the true stems in another.
+
+    Both hold a folder for each song, at any depth and under the same name, with a file for each
+    source (`vocals.wav`, ...). A file called mixture in `references` is the floor, else the sum of
+    the stems is; an accompaniment that is missing there is the sum of all stems but the vocals.
+    Where vocals and accompaniment are estimated beside other stems, these two are scored as a pair
+    and the other stems as a set, as museval has it. `output` gets
+
+    - `tracks/<song>.csv`: what `evaluate` says of each song,
+    - `museval/test/<song>.json`: the same in museval's form, which its `EvalStore` reads,
+    - `finished.json`: which songs are done. They are not scored again unless a file has changed.
+
+    Args:
+        estimates: str or Path. Folder of songs, or of one song's stems.
+        references: str or Path. The same for the true stems.
+        output: str or Path. Where the scores go.
+        fit: bool. Whether an estimate of another length is cut or padded with silence, as museval
+            does; else it is an error. Defaults to `False`.
+        workers: int. Songs at a time, each in a process. Defaults to the number of processors.
+        executor: `concurrent.futures.Executor`. What computes instead of local processes, such as
+            Dask's `Client.get_executor()`; it must see the same files. Defaults to `None`.
+        **options: Of `evaluate`: `full` (here `True` by default), `method`, `window`, `ceiling`.
+
+    Returns:
+        tuple. A pandas.DataFrame with the rows of `evaluate` for all songs under `track`, and a
+        dict with the name of every song that could not be scored, and why.
+
+    Raises:
+        FileNotFoundError: if there is no song in one of the folders.
+
+    Example:
+
+    >>> import pathlib
+    >>> for folder, error in (("truth", 0.0), ("guess", 0.1)):
+    ...     pathlib.Path(folder, "song").mkdir(parents=True)
+    ...     for i, source in enumerate(("vocals", "accompaniment")):
+    ...         sound = np.random.default_rng(i).uniform(-0.5, 0.5, (16000, 1)) * (1 - error)
+    ...         sm.audio.write(f"{folder}/song/{source}.wav", sound.astype("float32"), 8000)
+    >>> table, errors = sm.evaluate_folders("guess", "truth", "scores")
+    >>> sm.statistics.aggregate(table)["SDR"].xs("estimate", level="system").round().tolist()
+    [20.0, 20.0, 20.0, 20.0]
+    """
+    output, truths = pathlib.Path(output), _songs(references)
+    options = {"full": True, **options}
+    state = output / "finished.json"
+    finished = json.loads(state.read_text()) if state.is_file() else {}
+    errors, jobs = {}, {}
+    for name, files in _songs(estimates).items():
+        if name not in truths:
+            errors[name] = f"{references} has no song {name}: give both folders the same names"
+            continue
+        mark = _fingerprint(files, truths[name], options, fit)
+        if finished.get(name) != mark or not _table_of(output, name).is_file():
+            jobs[name] = (mark, files, truths[name])
+    with contextlib.ExitStack() as stack:
+        if jobs and executor is None:
+            executor = stack.enter_context(_processes(workers, len(jobs)))
+        futures = {
+            executor.submit(_score, *files, fit, options): (name, mark)
+            for name, (mark, *files) in jobs.items()
+        }
+        # Whoever stops this waits for the songs at work only; those done are kept.
+        stack.callback(lambda: [future.cancel() for future in futures])
+        for future in concurrent.futures.as_completed(futures):
+            name, mark = futures[future]
+            result = future.result()
+            if isinstance(result, str):
+                errors[name] = result
+                continue
+            _write(output, name, result, options)
+            finished[name] = mark
+            _replace(state, json.dumps(finished, indent=1))
+    done = [name for name in _songs(estimates) if name not in errors]
+    tables = [pd.read_csv(_table_of(output, name)).assign(track=name) for name in done]
+    if not tables:
+        return pd.DataFrame(columns=["track", "system", "source", "scope", "second", "SDR"]), errors
+    table = pd.concat(tables, ignore_index=True)
+    return table[["track", *(column for column in table if column != "track")]], errors
+
+
+def _songs(folder):
+    """`{name: {source: path}}` of all folders with sound, the folder itself among them."""
+    folder = pathlib.Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: there is no such folder; give one with a song's stems")
+    songs = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in SUFFIXES:
+            name = path.parent.relative_to(folder).as_posix()
+            songs.setdefault("song" if name == "." else name, {})[path.stem] = str(path)
+    if not songs:
+        raise FileNotFoundError(f"{folder} holds no stems such as vocals.wav; give another folder")
+    return songs
+
+
+def _score(files, truths, fit, options):
+    """The table of one song, or what is wrong with it; runs in another process."""
+    try:
+        rates = {path: audio.info(path).sample_rate for path in (*files.values(), *truths.values())}
+        if len(set(rates.values())) > 1:
+            raise ValueError(f"one song must have one sample rate; its files have {rates}")
+        references = {name: audio.read(path)[0] for name, path in truths.items()}
+        estimates = {name: audio.read(path)[0] for name, path in files.items() if name != "mixture"}
+        mixture = references.pop("mixture", None)
+        band = [stem for name, stem in references.items() if name not in _PAIR]
+        if band and "accompaniment" in estimates:
+            references.setdefault("accompaniment", sum(band))
+        if mixture is None:
+            whole = {**references, "accompaniment": 0} if band else references
+            mixture = sum(whole.values())
+        if fit:
+            length = len(mixture)
+            estimates = {name: metrics.fit(stem, length) for name, stem in estimates.items()}
+        tables = [
+            evaluate(
+                {name: estimates[name] for name in names},
+                {name: references[name] for name in names if name in references},
+                next(iter(rates.values())),
+                mixture=mixture,
+                **options | {"full": options["full"] and len(names) > 1},
+            )
+            for names in _sets(estimates)
+        ]
+        if len(tables) > 1:  # the vocals of the pair count
+            tables[1] = tables[1][tables[1]["source"] != "vocals"]
+        return pd.concat(tables, ignore_index=True)
+    except (ValueError, OSError, ImportError) as error:
+        return " ".join(str(error).split())
+
+
+def _sets(names):
+    """The sources that are scored together: accompaniment overlaps the stems it is made of."""
+    pair = [name for name in names if name in _PAIR]
+    stems = [name for name in names if name != "accompaniment"]
+    return [pair, stems] if "accompaniment" in names and set(stems) - {"vocals"} else [[*names]]
+
+
+def _fingerprint(files, truths, options, fit):
+    """Changes when a file does, or what is asked of it."""
+    stats = [(path, os.stat(path)) for path in (*files.values(), *truths.values())]
+    marks = [(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats]
+    text = json.dumps([marks, sorted(options.items()), fit])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _table_of(output, name):
+    return output / "tracks" / f"{name}.csv"
+
+
+def _write(output, name, table, options):
+    _replace(_table_of(output, name), table.to_csv(index=False))
+    if "SAR" in table:
+        subset = name if name.startswith(("test/", "train/")) else f"test/{name}"
+        path = output / "museval" / f"{subset}.json"
+        scores_json.write(path, table, options.get("window", 1.0))
+
+
+def _replace(path, text):
+    """Write a file so that it is there in whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
+
+
+@contextlib.contextmanager
+def _processes(workers, songs):
+    count = min(workers or os.cpu_count(), songs)
+    kept = {name: os.environ.get(name) for name in _THREADS}
+    if count == 1:
+        pool = concurrent.futures.ThreadPoolExecutor(1)
+    else:
+        # Spawned, not forked: one that has TensorFlow or threads running cannot be forked safely.
+        spawn = multiprocessing.get_context("spawn")
+        pool = concurrent.futures.ProcessPoolExecutor(count, mp_context=spawn)
+        os.environ.update({name: value or "1" for name, value in kept.items()})
+    try:
+        with pool:
+            yield pool
+    finally:
+        for name, value in kept.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

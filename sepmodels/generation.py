@@ -1,0 +1,212 @@
+"""Sample by sample: what a causal network of dilated convolutions says, drawn one by one."""
+
+import concurrent.futures
+import dataclasses
+import functools
+import os
+
+import numpy as np
+
+from sepmodels import generation_loop
+
+_FRAMES = 64  # Conditions are projected so many frames at a time, for little memory.
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """The weights of a causal network, as `sample` reads them; all float32 but the dilations.
+
+    It is the network of `models.WaveNet` and of the decoder of `models.MusicTranslation`, with
+    `C` classes, `R` channels between the layers, `Z` channels within a layer, `K` taps of the
+    dilated convolutions and `L` layers. For every sample:
+
+    ```
+    x   = sum of front[i, class of the sample before, or before that, ...]
+    z_l = tanh(first half of u) * sigmoid(second half of u)
+          where u = dilated[l] (x then ..., x now) + inner_bias[l] + condition part
+    x   = x + residual[l] z_l + residual_bias[l]                   in all but the last layer
+    s   = skip (x of the front, z_0, z_1, ...) + skip_bias         or without the front
+    h   = head relu(s) + head_bias + condition part
+    logits = logits relu(h) + logits_bias
+    ```
+
+    What lies before the first sample is silence for `front`, the class `silence`, and zeros
+    within the layers, as a Keras convolution with causal padding has them.
+
+    Attributes:
+        front: `(taps, C, R)`. What a class adds, oldest tap first. The kernel of a convolution
+            over one-hot classes is this already; for a scalar input it is the value of each
+            class times the kernel, `values[:, None] * kernel` with a kernel `(taps, 1, R)`.
+            A bias is added to one tap.
+        dilations: int `(L,)`.
+        dilated: `(L, K, R, 2 Z)`. The first half of the last axis goes to tanh.
+        inner_bias: `(L, 2 Z)`.
+        residual: `(L - 1, Z, R)`.
+        residual_bias: `(L - 1, R)`.
+        skip: `(L Z, S)`, the kernels of the layers one after the other; `(R + L Z, S)` if the
+            front has a skip kernel, which comes first.
+        skip_bias: `(S,)`, the sum of the biases of the layers.
+        head: `(S, H)`.
+        head_bias: `(H,)`.
+        logits: `(H, C)`.
+        logits_bias: `(C,)`.
+        condition: `(F, L, 2 Z)` or None. Kernels of the condition, one for each layer, whose
+            biases are added to `inner_bias`.
+        head_condition: `(F, H)` or None. Kernel of the condition at the head.
+        silence: int. The class of what lies before the start.
+    """
+
+    front: np.ndarray
+    dilations: np.ndarray
+    dilated: np.ndarray
+    inner_bias: np.ndarray
+    residual: np.ndarray
+    residual_bias: np.ndarray
+    skip: np.ndarray
+    skip_bias: np.ndarray
+    head: np.ndarray
+    head_bias: np.ndarray
+    logits: np.ndarray
+    logits_bias: np.ndarray
+    condition: np.ndarray | None = None
+    head_condition: np.ndarray | None = None
+    silence: int = 128
+
+
+def sample(network, n, seeds=(0,), temperature=1.0, conditions=None, hold=None, primer=None):
+    """Draw samples one after the other, each from what the network says of those before it.
+
+    Every layer keeps the inputs that it will need again in a queue (Fast WaveNet), so a sample
+    costs the same however far the network hears. What comes out is what `draw` takes from the
+    logits of the whole network, to the rounding of float32.
+
+    Streams are independent of one another: each has its seed, and sounds the same alone. They
+    run on all cores; on one core they go in step, and share the reading of the weights.
+
+    Args:
+        network: `Network`.
+        n: int. Samples to draw, per stream.
+        seeds: sequence of int, or of sequences of int. One per stream. Defaults to `(0,)`.
+        temperature: float. The logits are divided by it; 0 takes the likeliest class. Defaults
+            to `1.0`.
+        conditions: array `(streams or 1, frames, F)` or None. What the network is told.
+            Defaults to `None`.
+        hold: int or None. Samples for which a frame holds; `None`: a single one holds to the
+            end. The first frame begins with the primer. Defaults to `None`.
+        primer: int array `(streams or 1, time)` or None. Classes that come before. Defaults to
+            `None`.
+
+    Returns:
+        int32 classes `(streams, n)`.
+
+    Example:
+
+    >>> model = sm.models.WaveNet(filters=4, skip_filters=8, dilations=(1, 2))
+    >>> network = sm.models.wavenet_generation.network(model)
+    >>> sm.generation.sample(network, 5, seeds=(0, 1)).shape
+    (2, 5)
+
+    Reference:
+
+    - Le Paine et al. (2016). "Fast Wavenet Generation Algorithm".
+      [arXiv:1611.09482](https://arxiv.org/abs/1611.09482)
+    """
+    seeds = list(seeds)
+    primer = np.empty((1, 0)) if primer is None else np.asarray(primer)
+    shape = len(seeds), len(network.front) + primer.shape[1] + n
+    classes = np.full(shape, network.silence, "int32")
+    classes[:, len(network.front) : shape[1] - n] = primer
+    if conditions is not None:
+        conditions = np.asarray(conditions, "float32")
+        conditions = np.broadcast_to(conditions, (len(seeds), *conditions.shape[1:]))
+
+    advance = _compiled()
+
+    def fill(group):
+        draws = [np.random.default_rng(seeds[stream]).random(n, "float32") for stream in group]
+        told = None if conditions is None else conditions[group]
+        arguments = classes[group], np.stack(draws), float(temperature), told, hold
+        classes[group] = _fill(advance, network, *arguments)
+
+    cores = min(len(seeds), os.cpu_count())
+    with concurrent.futures.ThreadPoolExecutor(cores) as pool:
+        list(pool.map(fill, np.array_split(np.arange(len(seeds)), cores)))
+    return classes[:, shape[1] - n :]
+
+
+def draw(logits, uniform, temperature=1.0):
+    """The class that a number from 0 to 1 picks; `sample` does the same in its loop.
+
+    Args:
+        logits: array `(..., classes)`.
+        uniform: array `(...)`, in [0, 1).
+        temperature: float. The logits are divided by it; 0 takes the likeliest class.
+
+    Returns:
+        int array `(...)`.
+
+    Example:
+
+    >>> sm.generation.draw(np.log([0.2, 0.5, 0.3]), [0.1, 0.6, 0.9]).tolist()
+    [0, 1, 2]
+    """
+    logits, uniform = np.asarray(logits, "float64"), np.asarray(uniform)[..., None]
+    if temperature == 0:
+        return np.broadcast_to(logits.argmax(-1), uniform.shape[:-1])
+    heights = np.exp((logits - logits.max(-1, keepdims=True)) / temperature).cumsum(-1)
+    return np.sum(heights <= uniform * heights[..., -1:], axis=-1)
+
+
+def _fill(advance, network, classes, uniforms, temperature, conditions, hold):
+    """The classes of one group of streams, with its last samples drawn."""
+    layers, taps, filters, width = network.dilated.shape
+    # Since tanh(x) = 2 sigmoid(2 x) - 1, both halves of a gate are sigmoids.
+    double = np.repeat(np.float32([2, 1]), width // 2)
+    # Every product runs along rows that lie together in memory.
+    weights = (
+        network.front,
+        np.asarray(network.dilations, "int64"),
+        (network.dilated.reshape(layers, taps * filters, width) * double).swapaxes(1, 2),
+        network.residual.swapaxes(1, 2),
+        network.residual_bias,
+        network.skip.T,
+        network.skip_bias,
+        network.head.T,
+        network.logits.T,
+        network.logits_bias,
+    )
+    # New arrays: what lies otherwise, or may not be written to, is compiled for anew.
+    weights = tuple(np.array(array, order="C") for array in weights)
+    places = (taps - 1) * int(np.sum(network.dilations))
+    queues = np.zeros((len(classes), places, filters), "float32")
+    stop = classes.shape[1] - len(network.front)
+    hold = hold or stop
+    step = stop if conditions is None else hold * _FRAMES
+    for start in range(0, stop, step):
+        inner, head = network.inner_bias[None, None], network.head_bias[None, None]
+        if conditions is not None:
+            frames = conditions[:, start // hold :][:, :_FRAMES]
+            inner = inner + np.tensordot(frames, network.condition, 1)
+            if network.head_condition is not None:
+                head = head + frames @ network.head_condition
+        shape = len(classes), inner.shape[1]
+        biases = [
+            np.array(np.broadcast_to(bias, shape + bias.shape[2:]), "float32", order="C")
+            for bias in (inner * double, head)
+        ]
+        end = min(start + step, stop)
+        advance(weights, queues, *biases, hold, classes, start, end, uniforms, float(temperature))
+    return classes
+
+
+@functools.cache
+def _compiled():
+    try:
+        import numba
+    except ImportError:
+        raise ImportError("generating samples needs numba: pip install numba") from None
+    # Sums may be taken in another order, and rounded once: nothing is assumed of the numbers.
+    how = {"fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}
+    for function in (generation_loop.exp, generation_loop.add_product):
+        numba.extending.register_jitable(**how)(function)
+    return numba.njit(generation_loop.advance, nogil=True, cache=True, **how)

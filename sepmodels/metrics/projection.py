@@ -1,0 +1,82 @@
+"""The least squares of BSSEval: which filters of the references come closest to an estimate?
+
+BSSEval allows a separator 512 taps of filtering. The filters solve the normal equations `G f = d`,
+where `G` holds the correlations of all delayed references with one another, and `d` those with the
+estimate. Correlations are summed over short blocks by FFT, `G` is factorised once for all
+estimates, and the filters are applied, and energies summed, without leaving the frequency domain.
+"""
+
+import numpy as np
+from scipy import fft, linalg
+
+TAPS = 512
+_BLOCK, _BLOCKS = 4096, 8  # samples of an FFT, and how many at once: what a processor's cache holds
+
+
+def channels(stems, piece):
+    """The channels of all stems, one a row, in a piece of the song."""
+    return np.concatenate([np.atleast_2d(stem[piece].T) for stem in stems]).astype("float64")
+
+
+def correlations(references, estimates, taps=TAPS):
+    """`r[lag, i, k]`: reference channel `i` with channel `k` of all, the latter `lag` later."""
+    hop = _BLOCK - taps + 1
+    stems, rows = [*references, *estimates], len(channels(references, slice(1)))
+    spectrum = 0
+    for start in range(0, len(references[0]), _BLOCKS * hop):
+        piece = channels(stems, slice(start, start + _BLOCKS * hop + taps - 1))
+        piece = np.pad(piece, ((0, 0), (0, _BLOCKS * hop + taps - 1 - piece.shape[1])))
+        blocks = np.lib.stride_tricks.sliding_window_view(piece, _BLOCK, axis=1)[:, ::hop]
+        late, early = fft.rfft(blocks), fft.rfft(blocks[:rows, :, :hop], _BLOCK)
+        spectrum = spectrum + early.conj().transpose(2, 0, 1) @ late.transpose(2, 1, 0)
+    return fft.irfft(spectrum, _BLOCK, axis=0)[:taps]
+
+
+def distortion_filters(correlation, rows, columns):
+    """The filters from the reference channels `rows` to the channels `columns` of the estimates.
+
+    Args:
+        correlation: array. From `correlations`.
+        rows: slice. Which references may be filtered.
+        columns: slice. Which of all channels are to be matched.
+
+    Returns:
+        array `(references, taps, estimates)`.
+    """
+    forward, wanted = correlation[:, rows, rows], correlation[:, rows, columns]
+    taps, count = forward.shape[:2]
+    gram = np.empty((count, taps, count, taps))
+    for i, k in np.ndindex(count, count):
+        gram[i, :, k] = linalg.toeplitz(forward[:, i, k], forward[:, k, i])
+    gram = gram.reshape(count * taps, count * taps)
+    right = wanted.transpose(1, 0, 2).reshape(count * taps, -1)
+    return _solve(gram, right).reshape(count, taps, -1)
+
+
+def _solve(gram, right):
+    try:
+        factor = linalg.cho_factor(gram, lower=True, check_finite=False)
+        return linalg.cho_solve(factor, right, check_finite=False)
+    except linalg.LinAlgError:  # two channels are one, or a band is empty: museval's own remedies
+        try:
+            return np.linalg.solve(gram + np.finfo("float64").eps * np.eye(len(gram)), right)
+        except np.linalg.LinAlgError:
+            return np.linalg.lstsq(gram, right, rcond=None)[0]
+
+
+def spectra(stems, piece, size):
+    """The spectrum of every channel, scaled so that twice its energy is that of the samples."""
+    spectrum = fft.rfft(channels(stems, piece), size)
+    spectrum[:, [0, -1]] *= np.sqrt(0.5)  # the two bins that have no mirror image
+    return spectrum
+
+
+def fft_size(length, taps=TAPS):
+    """An even and fast size in which a piece and the tail of its filters do not wrap around."""
+    return 2 * fft.next_fast_len((length + taps) // 2, real=True)
+
+
+def energies(spectrum, sources):
+    """The energy of each source, over its channels."""
+    parts = np.ascontiguousarray(spectrum).view("float64").reshape(sources, -1)
+    return np.einsum("sf,sf->s", parts, parts)

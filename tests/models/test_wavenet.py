@@ -1,0 +1,178 @@
+"""`WaveNet`: its size and reach, what it hears, and that generating is the network itself."""
+
+import keras
+import numpy as np
+import pytest
+
+import sepmodels as sm
+
+SMALL = {"filters": 8, "skip_filters": 12, "dilations": (1, 2, 4) * 2}
+
+
+def make(seed=0, **arguments):
+    """A small network that says much: every weight is moved away from its start."""
+    keras.utils.set_random_seed(seed)
+    model = sm.models.WaveNet(**{**SMALL, **arguments})
+    for weight in model.weights:
+        weight.assign_add(0.3 * keras.random.normal(weight.shape))
+    return model
+
+
+def noise(*shape):
+    return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
+
+
+def test_size_and_reach_of_the_reference():
+    model = sm.models.WaveNet()
+    front = 2 * 256 * 32  # two samples of 256 classes, no bias
+    gate = 2 * (2 * 32 * 32 + 32)  # filter and gate
+    residual, skip = 32 * 32 + 32, 32 * 512 + 512
+    head = 512 * 512 + 512 + 512 * 256 + 256
+    # The reference also makes a residual convolution in the last layer, which nothing reads.
+    reference = front + 50 * (gate + residual + skip) + head
+    assert model.count_params() == reference - residual == 1_514_912
+    assert model.receptive_field == 5116 + 1  # the layers, and one more of the front
+
+
+def test_reach_of_stacks():
+    assert sm.geometry.receptive_field(2, [2**i for i in range(10)] * 3) == 3070
+    assert sm.geometry.receptive_field(2, [2**i for i in range(10)] * 4) == 4093
+
+
+@pytest.mark.parametrize("scalar_input", [False, True])
+def test_hears_its_receptive_field_of_the_past_alone(scalar_input):
+    """A changed sample moves what is said of each that can hear it, and no bit of any other."""
+    model = make(scalar_input=scalar_input, kernel_size=3)
+    assert model.receptive_field == 1 + 2 * 14 + (31 if scalar_input else 1)
+    wave, at = noise(1, 150, 1), 60
+    other = wave.copy()
+    other[0, at] = -np.sign(wave[0, at])
+    said, differently = (np.array(model(x))[0] for x in (wave, other))
+    moved = np.flatnonzero((said != differently).any(axis=-1))
+    heard = np.arange(at + 1, at + 1 + model.receptive_field)
+    assert moved.tolist() == heard.tolist()
+
+
+def test_silence_comes_before():
+    """The start is heard as class 128: silence in front changes nothing but the inner padding."""
+    model = make(dilations=(1,))
+    wave = np.concatenate([np.zeros((1, 3, 1), "float32"), noise(1, 9, 1)], axis=1)
+    first = np.array(model(np.ones((1, 1, 1), "float32")))[0, 0]
+    # One layer hears samples 0 to 2 before it; the padding of that layer is zero, not silence.
+    front, block = model.get_layer("front"), model.get_layer("block_0")
+    hot = np.eye(256, dtype="float32")[None, [128, 128]]
+    x = np.array(front(hot))
+    total = np.array(block(x))
+    head, logits = model.get_layer("head"), model.get_layer("logits")
+    expected = np.array(logits(np.maximum(head(np.maximum(total, 0)), 0)))[0, 0]
+    np.testing.assert_allclose(first, expected, atol=1e-5)
+    np.testing.assert_allclose(model(wave)[0, 3], model(wave[:, 1:])[0, 2], atol=1e-5)
+
+
+CONDITIONS = {
+    "none": ({}, None),
+    "scalar": ({"scalar_input": True}, None),
+    "kernel 3": ({"kernel_size": 3}, None),
+    "one block": ({"dilations": (2,)}, None),
+    "domain": ({"condition": ("cello", "piano")}, "piano"),
+    "global": ({"condition": 3}, noise(1, 3)),
+    "local": ({"condition": 3, "hop_length": 16}, noise(8, 3)),
+    "learned": ({"condition": 3, "hop_length": 16, "upsampling": "learned"}, noise(2, 8, 3)),
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_generating_is_the_network(name):
+    arguments, condition = CONDITIONS[name]
+    model, primer, streams, n = make(**arguments), noise(16, 1), 2, 112
+    told = np.eye(2)[[1]] if isinstance(condition, str) else condition
+    for temperature in (0.0, 1.0):
+        drawn = model.generate(n, 3, temperature, condition, primer, streams)
+        assert drawn.shape == (streams, n, 1) and drawn.dtype == np.float32
+        wave = np.concatenate([np.broadcast_to(primer, (streams, 16, 1)), drawn], axis=1)
+        if condition is not None:
+            wave = [wave, np.broadcast_to(told, (streams, *np.shape(told)[-2:]))]
+        logits = np.array(model(wave))[:, 16:]
+        uniform = [np.random.default_rng((3, i)).random(n, "float32") for i in range(streams)]
+        expected = sm.generation.draw(logits, np.stack(uniform), temperature)
+        classes = np.array(sm.features.mu_law_encode(drawn))[..., 0]
+        np.testing.assert_array_equal(classes, expected)
+        assert temperature == 0 or len(np.unique(classes)) > 20
+
+
+def test_seed_and_streams():
+    model = make()
+    one, again, other = (model.generate(40, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any()
+    np.testing.assert_array_equal(model.generate(40, seed=1, streams=3)[0], one)
+
+
+@pytest.mark.parametrize(
+    "arguments, condition",
+    [
+        ({}, "piano"),
+        ({"condition": ("cello", "piano")}, "harp"),
+        ({"condition": ("cello", "piano")}, None),
+        ({"condition": 3, "hop_length": 10}, np.zeros((3, 3))),
+        ({"condition": 3}, np.zeros((1, 4))),
+    ],
+)
+def test_a_condition_that_does_not_fit(arguments, condition):
+    with pytest.raises(ValueError, match="condition must be"):
+        sm.models.WaveNet(**SMALL, **arguments).generate(20, condition=condition)
+
+
+def test_learns_a_tone():
+    """A soft tone is predicted in a few steps, in far less than the 8 bits of knowing nothing."""
+    keras.utils.set_random_seed(0)
+    model = sm.models.WaveNet(filters=16, skip_filters=16, dilations=(1, 2, 4, 8))
+    tone = 0.5 * np.sin(2 * np.pi * np.arange(400) / 20).astype("float32")
+    stems = {"vocals": tone[None, :, None], "accompaniment": np.zeros((1, 400, 1), "float32")}
+    inputs, targets = model.example(stems["vocals"], stems, "classes")
+    assert targets.shape == (1, 400) and int(targets[0, 0]) == 128
+    estimator = model.estimator("classes")
+    loss = sm.losses.get("mu_law_cross_entropy")
+    estimator.compile(keras.optimizers.Adam(0.02), loss)
+    start = estimator.evaluate(inputs, targets, verbose=0) / np.log(2)
+    estimator.fit(inputs, targets, epochs=30, verbose=0)
+    end = estimator.evaluate(inputs, targets, verbose=0) / np.log(2)
+    assert start > 7.5 and end < 1.0
+    again = model.generate(60, temperature=0.0, primer=tone[:100, None])
+    assert np.corrcoef(again[:, 0], tone[100:160])[0, 1] > 0.95
+
+
+def test_learns_a_stem_or_the_sum_and_its_domain():
+    stems = {"vocals": noise(2, 50, 1) / 2, "accompaniment": noise(2, 50, 1) / 3}
+    encode = sm.features.mu_law_encode
+    mixture = stems["vocals"] + stems["accompaniment"]
+    for source, wave in (("vocals", stems["vocals"]), (None, mixture)):
+        inputs, targets = sm.models.WaveNet(source, **SMALL).example(mixture, stems, "classes")
+        np.testing.assert_array_equal(inputs, wave)
+        np.testing.assert_array_equal(targets, np.array(encode(wave))[..., 0])
+    model = sm.models.WaveNet(**SMALL, condition=("cello", "piano"))
+    assert model.domains == ("cello", "piano")
+    (_, told), _ = model.example(mixture, stems, "classes", np.array([1, 0]))
+    np.testing.assert_array_equal(told, [[[0, 1]], [[1, 0]]])
+    with pytest.raises(ValueError, match="no features"):
+        sm.models.WaveNet(**SMALL, condition=3).example(mixture, stems, "classes")
+
+
+@pytest.mark.parametrize(
+    "arguments, named",
+    [
+        ({"dilations": ()}, "dilations"),
+        ({"kernel_size": 1}, "kernel_size"),
+        ({"hop_length": 8}, "hop_length"),
+        ({"condition": ("a", "b"), "hop_length": 8}, "hop_length"),
+        ({"upsampling": "cubic"}, "upsampling"),
+    ],
+)
+def test_bad_arguments(arguments, named):
+    with pytest.raises(ValueError, match=named):
+        sm.models.WaveNet(**{**SMALL, **arguments})
+
+
+def test_temperature_below_zero():
+    with pytest.raises(ValueError, match="temperature"):
+        sm.models.WaveNet(**SMALL).generate(5, temperature=-1.0)
