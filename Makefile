@@ -26,7 +26,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 unexport JUPYTER_PATH PYTHONPATH PYTHONHOME
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help run lab test lint format clean
+.PHONY: help run lab test grade book bench lint format clean
 .DELETE_ON_ERROR:
 
 help:  ## list the commands
@@ -44,6 +44,17 @@ lab: $(READY)  ## open the course in JupyterLab
 test: $(READY)  ## run every test; ARGS go to pytest, as in make test ARGS="-m 'not notebooks'"
 	$(BIN)/python -m pytest $(ARGS)
 
+grade: $(READY)  ## count the points of a student's notebook: make grade FILE=student.ipynb
+	$(BIN)/python notebooks/grade.py "$(FILE)"
+
+book: $(READY)  ## run all notebooks and build the site runs/book: make book ARGS="-b linkcheck" checks links
+	$(INSTALL) -e ".[book]"
+	$(BIN)/sphinx-build -W --keep-going $(ARGS) notebooks runs/book
+	@echo "Read: open runs/book/index.html in a browser"
+
+bench: $(READY)  ## measure speed and memory side by side; minutes each, best on an idle machine
+	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS) || exit 1; done
+
 lint: $(READY)  ## check the form of code and notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -53,7 +64,7 @@ format: $(READY)  ## bring code and notebooks into that form
 	$(BIN)/ruff format .
 
 clean:  ## remove the environment and the caches, not runs/
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .pytest_cache notebooks/jupyter_execute .ruff_cache .hypothesis
 	find sepmodels tests notebooks -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.txt pyproject.toml | $(BIN)/python

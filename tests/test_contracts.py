@@ -101,6 +101,7 @@ CASES = [
             "gru_dilation": (2, None),
             "groups": 3,
             "bidirectional": False,
+            "causal": True,
             "order": "gru_conv",
             "weight_norm": False,
             "leaky_slope": 0.2,

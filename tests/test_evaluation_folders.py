@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import os
 
+import distributed
 import numpy as np
 import pandas as pd
 import pytest
@@ -111,7 +112,6 @@ def test_processes_give_the_same_table(folders, tmp_path):
 
 @pytest.mark.filterwarnings("ignore")  # of the cluster's own, about ports and its dashboard
 def test_a_dask_cluster_needs_no_new_code(folders, tmp_path):
-    distributed = pytest.importorskip("distributed")
     expected, _ = sm.evaluate_folders(*folders, executor=thread(), full=False)
     options = {"processes": True, "dashboard_address": None}
     with (

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from sepmodels import features
+from sepmodels import features, geometry
 from sepmodels.layers.dilated_gru import DilatedGRU
 from sepmodels.layers.stft import STFT, InverseSTFT
 from sepmodels.layers.weight_norm import WeightNormalization
@@ -202,6 +202,7 @@ class DilatedConvGRU(Separator):
             mixture, stems, sources=sources, sample_rate=sample_rate, channels=channels, **kwargs
         )
         self._by_domain = {"waveform": waves, "magnitude": magnitudes}
+        self._recurrent = any(dilation is not None for dilation in gru_dilations)
 
         # === Config ===
         self.n_fft = n_fft
@@ -220,8 +221,11 @@ class DilatedConvGRU(Separator):
 
     @property
     def context(self):
-        # The last frame over a sample ends less than a frame behind it.
-        return None, self.n_fft - 1 if self.causal else None
+        edge = self.n_fft - 1  # the frames over a sample begin and end so far beside it
+        if self._recurrent:
+            return None, edge if self.causal else None
+        left, right = geometry.context(self.kernel_size, (1, *self.dilations, 1), self.causal)
+        return left * self.hop_length + edge, right * self.hop_length + edge
 
     def estimator(self, domain="magnitude"):
         self._check_domain(domain, tuple(self._by_domain))

@@ -141,3 +141,21 @@ def test_a_causal_model_hears_no_future_but_its_frame():
     assert 400 - 63 <= moved.min() < 400 - 32
     with pytest.raises(ValueError, match="bidirectional=False"):
         DilatedConvGRU(causal=True, **SMALL)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_without_recurrence_nothing_outside_the_context_is_heard(causal):
+    arguments = {"n_fft": 64, "hop_length": 16, "filters": 4, "dilations": (1, 2)}
+    model = DilatedConvGRU(
+        gru_dilation=None, bidirectional=False, causal=causal, **arguments
+    )
+    left, right = model.context
+    assert (left, right) == (5 * 16 * (1 + causal) + 63, 5 * 16 * (not causal) + 63)
+    quiet = np.zeros((1, 1200, 1), "float32") + 0.1
+    at, before = 600, np.array(model(quiet)["vocals"])
+    heard = []
+    for moved in (at - left - 1, at + right + 1, at - left + 40, at + right - 40):
+        loud = quiet.copy()
+        loud[0, moved] += 1
+        heard.append(np.array(model(loud)["vocals"])[0, at, 0] != before[0, at, 0])
+    assert heard == [False, False, True, True]

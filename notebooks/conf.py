@@ -1,0 +1,23 @@
+"""How `make book` makes a site of the notebooks; the words are Sphinx's."""
+
+import os
+from pathlib import Path
+
+import sepmodels
+
+project = "sepmodels"
+author = "the sepmodels authors"
+version = release = sepmodels.__version__
+extensions = ["myst_nb"]
+exclude_patterns = ["jupyter_execute", "README.md"]
+myst_enable_extensions = ["amsmath", "dollarmath"]
+html_theme = "sphinx_book_theme"
+html_title = "sepmodels: music source separation"
+html_theme_options = {"show_toc_level": 2, "use_download_button": True}
+
+# Every page shows what its notebook really does: a cell that fails ends the build.
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 600
+nb_execution_show_tb = True
+os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])  # the kernels work in other folders
