@@ -1,5 +1,7 @@
 """The checks of the course: an open exercise, the library's own answer, and wrong ones."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -89,6 +91,135 @@ def my_piece(start, stop, length, left, right):
     return max(0, first), min(length, last), max(0, -first), max(0, last - length)
 
 
+def my_input_length(n, levels):
+    for _ in range(levels):
+        n = (n + 4 + 1) // 2
+    n += 14
+    for _ in range(levels):
+        n = 2 * n - 1 + 14
+    return n
+
+
+def my_interpolate(x, w):
+    batch, time, channels = x.shape
+    y = np.empty((batch, 2 * time - 1, channels))
+    y[:, ::2] = x
+    y[:, 1::2] = w * x[:, :-1] + (1 - w) * x[:, 1:]
+    return y
+
+
+def my_transpose(features, kernel):
+    length, inputs, _ = kernel.shape
+    x = np.zeros((len(features) + length - 1, inputs))
+    for k in range(length):
+        x[k : k + len(features)] += features @ kernel[k].T
+    return x
+
+
+def my_two_source_loss(target, estimate):
+    v, a = target[..., 0], target[..., 1]
+    v_hat, a_hat = estimate[..., 0], estimate[..., 1]
+    own = np.sum((v_hat - v) ** 2) + 0.9 * np.sum((a_hat - a) ** 2)
+    return abs(own - 0.02 * np.sum((v_hat - a) ** 2))
+
+
+def my_bits(logits, classes):
+    top = logits.max(axis=-1)
+    area = np.log(np.exp(logits - top[:, None]).sum(axis=-1))
+    return np.mean(area + top - logits[np.arange(len(classes)), classes]) / np.log(2)
+
+
+def my_queue(x, kernel, dilation):
+    queue, out = [np.zeros_like(x[0])] * dilation, []
+    for new in x:
+        out.append(queue.pop(0) @ kernel[0] + new @ kernel[1])
+        queue.append(new)
+    return np.stack(out)
+
+
+def my_costs(reconstruction, domains, weight):
+    chances = np.exp(domains) / np.exp(domains).sum(axis=-1, keepdims=True)
+    right = chances[:, range(domains.shape[1]), range(domains.shape[1])]
+    telling = -weight * np.log(right).mean()
+    return [telling, reconstruction - telling]
+
+
+def my_side(front, kernel_size, dilations, stacks):
+    return front // 2 + kernel_size // 2 * sum(dilations) * stacks
+
+
+def my_mean(logits):
+    shares = np.array(keras.ops.softmax(logits))
+    samples = np.array(sm.features.mu_law_decode(np.arange(256)))
+    return (shares * samples).sum(axis=-1)
+
+
+def my_p_value(right, trials):
+    return sum(math.comb(trials, k) for k in range(right, trials + 1)) / 2**trials
+
+
+def my_needed(trials, level):
+    right = 0
+    while right <= trials and my_p_value(right, trials) >= level:
+        right += 1
+    return right
+
+
+def my_gate(x):
+    filters, gate = np.split(x, 2, axis=-1)
+    return np.tanh(filters) / (1 + np.exp(-gate))
+
+
+def my_span(t, kernel_size, dilations, causal):
+    reach = (kernel_size - 1) * sum(dilations)
+    return (t - reach, t) if causal else (t - reach // 2, t + reach // 2)
+
+
+def my_block(x, block):
+    kernel, bias = block.dilated.get_weights()
+    before = np.pad(x, ((0, 0), (block.dilation, 0), (0, 0)))[:, : x.shape[1]]
+    z = my_gate(before @ kernel[0] + x @ kernel[1] + bias)
+    kernel, bias = block.to_residual.get_weights()
+    return x + z @ kernel[0] + bias
+
+
+def my_upsample(x):
+    y = np.zeros((len(x), 2 * x.shape[1] - 1, x.shape[2]))
+    y[:, ::2] = x
+    y[:, 1::2] = (x[:, :-1] + x[:, 1:]) / 2
+    return y
+
+
+def my_crop_concat(skip, x):
+    start = (skip.shape[1] - x.shape[1]) // 2
+    return np.concatenate([skip[:, start : start + x.shape[1]], x], axis=-1)
+
+
+def my_lengths(n, levels):
+    bottom = 5
+    while True:
+        size, output = bottom + 14, bottom
+        for _ in range(levels):
+            size, output = 2 * size - 1 + 14, 2 * output - 1 - 4
+        if output >= n:
+            return size, output
+        bottom += 1
+
+
+def my_reversal(x, upstream, scale):
+    return np.stack([x, -scale * upstream])
+
+
+def my_push(z, w, domain, scale):
+    slope = 1 / (1 + np.exp(-z @ w)) - domain
+    return -scale * np.outer(slope, w) / len(z)
+
+
+def my_alternating_push(z, w, domain, scale, rate):
+    slope = 1 / (1 + np.exp(-z @ w)) - domain
+    return my_push(z, w - rate * slope @ z / len(z), domain, scale)
+
+
 BY_HAND = {
     "00.1": my_sdr,
     "01.1": my_accompaniment,
@@ -100,10 +231,30 @@ BY_HAND = {
     "03.1": my_receptive_field,
     "03.2": my_context,
     "03.3": my_piece,
+    "10.1": my_gate,
+    "10.2": my_span,
+    "10.3": my_block,
+    "11.1": my_upsample,
+    "11.2": my_crop_concat,
+    "11.3": my_lengths,
     "12.1": my_fold,
     "12.2": my_frames,
     "12.3": my_backward,
+    "20.1": my_bits,
+    "20.2": my_queue,
+    "21.1": my_side,
+    "21.2": my_mean,
+    "22.1": my_input_length,
+    "22.2": my_interpolate,
+    "23.1": my_transpose,
+    "23.2": my_two_source_loss,
+    "13.1": my_reversal,
+    "13.2": my_push,
+    "13.3": my_alternating_push,
     "24.1": my_masks,
+    "25.1": my_costs,
+    "30.1": my_p_value,
+    "30.2": my_needed,
 }
 
 

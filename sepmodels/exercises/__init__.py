@@ -3,10 +3,42 @@
 One file per notebook; `sepmodels.course` asks them.
 """
 
-from sepmodels.exercises import dilated_conv_gru, dilated_gru, start_here
+from sepmodels.exercises import (
+    crop_concat,
+    deep_conv_sep,
+    dilated_conv_gru,
+    dilated_gru,
+    gated_block,
+    gradient_reversal,
+    listen,
+    music_translation,
+    nc_wavenet,
+    receptive_field,
+    start_here,
+    stems_and_mixtures,
+    wave_u_net,
+    wavenet,
+    waves_as_numbers,
+)
 from sepmodels.exercises.exercise import Exercise
 
-_NOTEBOOKS = (start_here, dilated_gru, dilated_conv_gru)
+_NOTEBOOKS = (
+    start_here,
+    stems_and_mixtures,
+    waves_as_numbers,
+    receptive_field,
+    gated_block,
+    crop_concat,
+    dilated_gru,
+    gradient_reversal,
+    wavenet,
+    nc_wavenet,
+    wave_u_net,
+    deep_conv_sep,
+    dilated_conv_gru,
+    music_translation,
+    listen,
+)
 EXERCISES = {
     number: exercise for notebook in _NOTEBOOKS for number, exercise in notebook.EXERCISES.items()
 }
