@@ -18,6 +18,8 @@ def load_tensorflow():
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
             with contextlib.suppress(ImportError):  # `doctor` and the first use tell it
+                tensorflow = importlib.import_module("tensorflow")
+                tensorflow.config.list_physical_devices()  # which looks for GPUs, and says so
                 importlib.import_module("keras")
     finally:
         os.dup2(kept, 2)

@@ -4,11 +4,14 @@ One file per notebook; `sepmodels.course` asks them.
 """
 
 from sepmodels.exercises import (
+    ablations,
     crop_concat,
     deep_conv_sep,
     dilated_conv_gru,
     dilated_gru,
+    evaluate_sdr,
     gated_block,
+    generalisation,
     gradient_reversal,
     listen,
     music_translation,
@@ -38,6 +41,9 @@ _NOTEBOOKS = (
     dilated_conv_gru,
     music_translation,
     listen,
+    evaluate_sdr,
+    ablations,
+    generalisation,
 )
 EXERCISES = {
     number: exercise for notebook in _NOTEBOOKS for number, exercise in notebook.EXERCISES.items()

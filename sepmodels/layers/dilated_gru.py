@@ -6,6 +6,8 @@ import numbers
 import keras
 from keras import ops
 
+from sepmodels.layers import dilated_gru_loop
+
 # === Definition ===
 
 
@@ -193,6 +195,10 @@ class DilatedGRU(keras.layers.GRU):
 
     def _run(self, sequences, past, training):
         """All outputs of an unmasked, forward sequence: fold, one ordinary GRU, unfold."""
+        if training and dilated_gru_loop.fits(self):
+            cell = self.cell
+            weights = map(ops.convert_to_tensor, (cell.kernel, cell.recurrent_kernel, cell.bias))
+            return dilated_gru_loop.dilated_gru(sequences, past, *weights)
         folded, state = fold_time(sequences, self.dilation), ops.reshape(past, (-1, self.units))
         self._share_dropout_masks()
         _, outputs, _ = _Loop(self).inner_loop(folded, state, mask=None, training=training)

@@ -133,15 +133,16 @@ def test_unrolled_layer_equals_definition(kwargs):
         assert_close(unrolled(x, mask=mask), definition(x, mask=mask))
 
 
+@pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("kind", ["none", "right", "arbitrary"])
-def test_gradients_equal_those_of_the_definition(kind):
+def test_gradients_equal_those_of_the_definition(kind, training):
     x, mask = tf.constant(noise(BATCH, 7, CHANNELS)), masks(7)[kind]
     states = [tf.constant(noise(BATCH, UNITS)) for _ in range(3)]
     gradients = []
     for layer in pair(3, x, return_sequences=True, return_state=True, go_backwards=True):
         with tf.GradientTape() as tape:
             tape.watch([x, states])
-            results = layer(x, mask=mask, initial_state=states)
+            results = layer(x, mask=mask, initial_state=states, training=training)
             loss = sum(tf.reduce_sum(r * tf.sin(3.0 * r + i)) for i, r in enumerate(results))
         gradients.append(tape.gradient(loss, [*layer.trainable_weights, x, *states]))
     assert_close(gradients[1], gradients[0], atol=2e-5)

@@ -1,0 +1,161 @@
+"""The training loop of `DilatedGRU` equals its definition, in value and in gradient."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sepmodels.layers import dilated_gru_loop
+from sepmodels.layers.dilated_gru import DilatedGRU, DilatedGRUCell
+
+UNITS, CHANNELS, BATCH = 4, 3, 2
+RNG = np.random.default_rng(0)
+
+
+def noise(*shape):
+    return RNG.normal(size=shape).astype("float32")
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Counts how often the loop runs (in a graph: how often it is traced)."""
+    calls, loop = [], dilated_gru_loop.dilated_gru
+
+    def counted(x, *others):
+        calls.append(tuple(x.shape))
+        return loop(x, *others)
+
+    monkeypatch.setattr(dilated_gru_loop, "dilated_gru", counted)
+    return calls
+
+
+def pair(dilation, **kwargs):
+    definition = keras.layers.RNN(DilatedGRUCell(UNITS, dilation), return_sequences=True, **kwargs)
+    fast = DilatedGRU(UNITS, dilation, return_sequences=True, **kwargs)
+    for layer in (definition, fast):
+        layer.build((None, None, CHANNELS))
+    fast.set_weights([noise(*w.shape) / 2 for w in fast.get_weights()])
+    definition.set_weights(fast.get_weights())
+    return definition, fast
+
+
+def gradients(layer, x, weighting):
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x, training=True)
+        loss = tf.reduce_sum(tf.sin(tf.cast(y, "float32")) * weighting)
+    return [y, *tape.gradient(loss, [x, *layer.trainable_weights])]
+
+
+def assert_close(actual, desired, atol):
+    for a, b in zip(actual, desired, strict=True):
+        np.testing.assert_allclose(np.float64(a), np.float64(b), atol=atol * np.abs(b).max())
+
+
+@pytest.mark.parametrize("kind", ["eager", "graph", "unknown shapes", "outer XLA"])
+def test_equals_the_definition_at_one_length_after_another(kind, calls):
+    definition, fast = pair(3, go_backwards=True)
+    spec = tf.TensorSpec((None, None, CHANNELS)), tf.TensorSpec((None, None, UNITS))
+    run = {
+        "eager": gradients,
+        "graph": tf.function(gradients),
+        "unknown shapes": tf.function(lambda x, w: gradients(fast, x, w), input_signature=spec),
+        "outer XLA": tf.function(gradients, jit_compile=True),
+    }[kind]
+    for batch, length in ((2, 7), (1, 2)):
+        x, weighting = tf.constant(noise(batch, length, CHANNELS)), noise(batch, length, UNITS)
+        inputs = (x, weighting) if kind == "unknown shapes" else (fast, x, tf.constant(weighting))
+        assert_close(run(*inputs), gradients(definition, x, weighting), atol=1e-5)
+    assert calls
+
+
+def test_a_long_sequence_keeps_its_gradient(calls):
+    definition, fast = pair(1)
+    x, weighting = tf.constant(noise(1, 150, CHANNELS)), noise(1, 150, UNITS)
+    assert_close(gradients(fast, x, weighting), gradients(definition, x, weighting), atol=1e-5)
+    assert calls == [(1, 150, CHANNELS)]
+
+
+@pytest.mark.parametrize(
+    "policy, atol", [("float64", 1e-12), ("mixed_bfloat16", 0.03), ("mixed_float16", 4e-3)]
+)
+def test_precision_follows_the_policy(policy, atol, calls):
+    definition, fast = pair(3, dtype=policy)
+    exact = keras.layers.RNN(DilatedGRUCell(UNITS, 3), return_sequences=True, dtype="float64")
+    exact.build((None, None, CHANNELS))
+    exact.set_weights(fast.get_weights())
+    x, weighting = tf.constant(noise(BATCH, 7, CHANNELS)), noise(BATCH, 7, UNITS)
+    y, *actual = gradients(fast, x, weighting)
+    assert y.dtype == definition(x, training=True).dtype
+    assert_close([y, *actual], gradients(exact, x, weighting), atol)
+    assert calls
+
+
+def test_fit_takes_the_loop_and_learns_like_the_definition(calls):
+    x, y = noise(4, 6, CHANNELS), noise(4, 6, UNITS)
+    weights = []
+    for layer in pair(2):
+        model = keras.Sequential([keras.Input((None, CHANNELS)), layer])
+        model.compile(keras.optimizers.SGD(0.5), "mse")
+        model.fit(x, y, batch_size=3, epochs=2, shuffle=False, verbose=0)  # rows: 3, 1, 3, 1
+        weights.append(model.get_weights())
+    assert calls
+    assert_close(weights[1], weights[0], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {"activation": "relu"},
+        {"recurrent_activation": "hard_sigmoid"},
+        {"use_bias": False},
+        {"reset_after": False},
+        {"dropout": 0.5},
+        {"recurrent_dropout": 0.5},
+        {"unroll": True},
+    ],
+    ids=lambda kwargs: next(iter(kwargs)),
+)
+def test_what_it_cannot_do_is_left_to_keras(kwargs, calls):
+    layer = DilatedGRU(UNITS, 2, **kwargs)
+    layer(noise(BATCH, 4, CHANNELS), training=True)
+    assert not calls
+    DilatedGRU(UNITS, 2)(noise(BATCH, 4, CHANNELS), training=False)
+    assert not calls
+
+
+def test_a_gpu_keeps_its_own_kernel(monkeypatch):
+    layer = DilatedGRU(UNITS, 2)
+    assert dilated_gru_loop.fits(layer)
+    assert not dilated_gru_loop.fits(DilatedGRU(UNITS, 2, use_cudnn=True))
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [kind])
+    assert not dilated_gru_loop.fits(layer)
+
+
+def test_every_replica_runs_its_own_loop(calls):
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    with strategy.scope():
+        _, fast = pair(2)
+    x = tf.constant(noise(BATCH, 5, CHANNELS))
+
+    @tf.function
+    def step():
+        return strategy.run(gradients, (fast, x, 1.0))
+
+    assert_close(step(), gradients(fast, x, 1.0), atol=1e-6)
+    assert len(calls) == 2
+
+
+def test_a_second_derivative_is_refused_not_wrong():
+    _, fast = pair(2)
+    x = tf.constant(noise(BATCH, 4, CHANNELS))
+
+    @tf.function(jit_compile=True)
+    def twice():
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            first = gradients(fast, x, 1.0)[1]
+        return tape.gradient(first, x)
+
+    with pytest.raises(LookupError, match="training=False"):
+        twice()
