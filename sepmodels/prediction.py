@@ -130,11 +130,13 @@ def _graph(model):
     """
     if model not in _GRAPHS:
         owner = weakref.ref(model)  # a strong one would keep the model in the dictionary for ever
-        _GRAPHS[model] = tf.function(
+        traced = tf.function(
             lambda mixture: owner()(mixture, training=False),
             input_signature=[tf.TensorSpec((None, None, model.channels), "float32")],
             autograph=False,  # as in Keras's own `predict`; it also warns on new Pythons
         )
+        # The one graph itself: TensorFlow takes five models for one that is traced five times.
+        _GRAPHS[model] = traced.get_concrete_function()
     return _GRAPHS[model]
 
 
