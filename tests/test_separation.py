@@ -210,7 +210,8 @@ def test_interrupted_leaves_old_files_as_they_were(tmp_path, monkeypatch):
 def test_a_signal_leaves_no_half_file(tmp_path):
     """Ctrl-C in another process, while it writes."""
     code = f"""
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where tests run in the background
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import test_separation
 song = test_separation.noise(4_000_000)

@@ -1,6 +1,5 @@
 """The dilated GRU: its definition as a cell, and a layer that runs it fast."""
 
-import functools
 import numbers
 
 import keras
@@ -196,9 +195,7 @@ class DilatedGRU(keras.layers.GRU):
     def _run(self, sequences, past, training):
         """All outputs of an unmasked, forward sequence: fold, one ordinary GRU, unfold."""
         if training and dilated_gru_loop.fits(self):
-            cell = self.cell
-            weights = map(ops.convert_to_tensor, (cell.kernel, cell.recurrent_kernel, cell.bias))
-            return dilated_gru_loop.dilated_gru(sequences, past, *weights)
+            return dilated_gru_loop.dilated_gru(sequences, past, self.cell)
         folded, state = fold_time(sequences, self.dilation), ops.reshape(past, (-1, self.units))
         self._share_dropout_masks()
         _, outputs, _ = _Loop(self).inner_loop(folded, state, mask=None, training=training)
@@ -210,7 +207,6 @@ class DilatedGRU(keras.layers.GRU):
         time = ops.arange(length, dtype="int32")
         front = ops.argsort(ops.where(mask, time, time + length), axis=1)
         outputs = self._run(_take_steps(sequences, front), past, training)
-
         # A step sees the last of the outputs so far, or zeros while there is none.
         count = ops.cumsum(ops.cast(mask, "int32"), axis=1)
         history = ops.concatenate([past, outputs], axis=1)
@@ -222,11 +218,11 @@ class DilatedGRU(keras.layers.GRU):
 
     def _share_dropout_masks(self):
         # All rows of a sequence get its masks, as all steps do in the cell.
-        share = functools.partial(ops.repeat, repeats=self.dilation, axis=0)
         for name in ("_dropout_mask", "_recurrent_dropout_mask"):
             masks = getattr(self.cell, name, None)
             if masks is not None:
-                setattr(self.cell, name, keras.tree.map_structure(share, masks))
+                shared = [ops.repeat(m, self.dilation, axis=0) for m in keras.tree.flatten(masks)]
+                setattr(self.cell, name, keras.tree.pack_sequence_as(masks, shared))
 
     def get_config(self):
         mine = {"dilation": self.dilation, "implementation": self.cell.implementation}

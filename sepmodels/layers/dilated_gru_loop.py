@@ -20,6 +20,7 @@ def fits(layer):
         keras.backend.backend() == "tensorflow"
         and not tf.config.list_logical_devices("GPU")
         and layer.use_cudnn is not True
+        and layer.compute_dtype != "float64"
         and cell.activation is activations.tanh
         and cell.recurrent_activation is activations.sigmoid
         and cell.use_bias
@@ -28,23 +29,22 @@ def fits(layer):
     )
 
 
-def dilated_gru(x, past, kernel, recurrent_kernel, bias):
+def dilated_gru(x, past, cell):
     """All outputs of a GRU whose state comes from as many steps back as `past` has.
 
     Args:
         x: tensor. The sequences, `(batch, time, channels)`.
         past: tensor. The last outputs, oldest first, `(batch, dilation, units)`.
-        kernel: tensor. `(channels, 3 * units)`: the gates are update, reset and candidate.
-        recurrent_kernel: tensor. `(units, 3 * units)`.
-        bias: tensor. `(2, 3 * units)`: that of the inputs and that of the state.
+        cell: keras.layers.GRUCell. It has the weights.
 
     Output shape:
         `(batch, time, units)`.
     """
+    weights = map(tf.convert_to_tensor, (cell.kernel, cell.recurrent_kernel, cell.bias))
+    kernel, recurrent_kernel, bias = weights
     dtype, (batch, length) = x.dtype, tf.unstack(tf.shape(x)[:2])
     dilation, units = past.shape[1:]
-    # Numbers of 16 bits do for a product; the state, which adds up, takes 32.
-    wide = tf.float32 if dtype.size == 2 else dtype
+    wide = tf.float32  # numbers of 16 bits do for a product, not for a state, which adds up
 
     # Time first: then `dilation` neighbouring steps, of all sequences, are one step of the loop.
     x = tf.pad(tf.transpose(x, (1, 0, 2)), ((0, -length % dilation), (0, 0), (0, 0)))

@@ -86,6 +86,7 @@ def table(rounds, threads):
 
     import sepmodels as sm
 
+    tf.get_logger().setLevel("ERROR")  # each layer is traced once, which looks like retracing
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     clock = time.process_time if threads == 1 else time.perf_counter

@@ -76,9 +76,7 @@ def test_a_long_sequence_keeps_its_gradient(calls):
     assert calls == [(1, 150, CHANNELS)]
 
 
-@pytest.mark.parametrize(
-    "policy, atol", [("float64", 1e-12), ("mixed_bfloat16", 0.03), ("mixed_float16", 4e-3)]
-)
+@pytest.mark.parametrize("policy, atol", [("mixed_bfloat16", 0.03), ("mixed_float16", 4e-3)])
 def test_precision_follows_the_policy(policy, atol, calls):
     definition, fast = pair(3, dtype=policy)
     exact = keras.layers.RNN(DilatedGRUCell(UNITS, 3), return_sequences=True, dtype="float64")
@@ -113,6 +111,7 @@ def test_fit_takes_the_loop_and_learns_like_the_definition(calls):
         {"dropout": 0.5},
         {"recurrent_dropout": 0.5},
         {"unroll": True},
+        {"dtype": "float64"},
     ],
     ids=lambda kwargs: next(iter(kwargs)),
 )
@@ -150,7 +149,7 @@ def test_a_second_derivative_is_refused_not_wrong():
     _, fast = pair(2)
     x = tf.constant(noise(BATCH, 4, CHANNELS))
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def twice():
         with tf.GradientTape() as tape:
             tape.watch(x)

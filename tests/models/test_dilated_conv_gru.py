@@ -146,9 +146,7 @@ def test_a_causal_model_hears_no_future_but_its_frame():
 @pytest.mark.parametrize("causal", [False, True])
 def test_without_recurrence_nothing_outside_the_context_is_heard(causal):
     arguments = {"n_fft": 64, "hop_length": 16, "filters": 4, "dilations": (1, 2)}
-    model = DilatedConvGRU(
-        gru_dilation=None, bidirectional=False, causal=causal, **arguments
-    )
+    model = DilatedConvGRU(gru_dilation=None, bidirectional=False, causal=causal, **arguments)
     left, right = model.context
     assert (left, right) == (5 * 16 * (1 + causal) + 63, 5 * 16 * (not causal) + 63)
     quiet = np.zeros((1, 1200, 1), "float32") + 0.1
