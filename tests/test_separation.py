@@ -186,7 +186,7 @@ def test_memory_does_not_grow_with_the_song(tmp_path):
         separate(model, tmp_path / "song.wav", output=tmp_path, segment=2.0)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.1 * peaks[0]
+    assert peaks[1] < 1.3 * peaks[0]  # for four times the song; the threads take turns
     assert peaks[1] < 64 * 65536  # a quarter of the song, which is float32
 
 

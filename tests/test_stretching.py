@@ -7,7 +7,7 @@ import sepmodels as sm
 @pytest.mark.parametrize("semitones", [-0.5, 3.0, 12.0])
 def test_a_tone_moves_by_semitones_and_keeps_its_time(semitones):
     tone = np.sin(2 * np.pi * 440 * np.arange(8000) / 16000)
-    shifted = sm.audio.stretch(np.stack([tone, 0 * tone], axis=1), semitones)
+    shifted = sm.audio.stretch(np.stack([tone, 0 * tone], axis=1), semitones=semitones)
     assert shifted.shape == (8000, 2) and shifted.dtype == np.float32
     assert not shifted[:, 1].any()
     loudness = np.abs(np.fft.rfft(shifted[:, 0] * np.hanning(8000)))

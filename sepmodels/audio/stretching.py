@@ -1,6 +1,11 @@
 """Change the tempo and the pitch of sound, each without the other, with librosa."""
 
+import functools
+import threading
+
 import numpy as np
+
+_COMPILING = threading.Lock()  # examples are made by several threads, and numba wants one
 
 
 def stretch(samples, tempo=1.0, semitones=0.0):
@@ -31,10 +36,8 @@ def stretch(samples, tempo=1.0, semitones=0.0):
     pitch, length = 2.0 ** (float(semitones) / 12), round(len(samples) / tempo)
     if (tempo == 1 and pitch == 1) or len(samples) < 4:  # of so few there is no frame
         return np.resize(samples, (length, samples.shape[1]))
-    try:
-        import librosa
-    except ImportError:
-        raise ImportError("tempo and pitch need librosa: pip install librosa") from None
+    with _COMPILING:
+        librosa = _compiled_librosa()
     # The steps of `librosa.effects.pitch_shift`, which warns of itself in librosa 1.0.
     size = min(2048, 1 << len(samples).bit_length() - 1)  # a frame, no longer than the sound
     with np.errstate(invalid="ignore"):  # raised by what librosa compiles, for sound numbers
@@ -43,3 +46,13 @@ def stretch(samples, tempo=1.0, semitones=0.0):
     if pitch != 1:
         stretched = librosa.resample(stretched, orig_sr=pitch, target_sr=1, res_type="soxr_hq")
     return np.ascontiguousarray(librosa.util.fix_length(stretched, size=length).T)
+
+
+@functools.cache
+def _compiled_librosa():
+    try:
+        import librosa
+    except ImportError:
+        raise ImportError("tempo and pitch need librosa: pip install librosa") from None
+    librosa.phase_vocoder(np.zeros((3, 2), "complex64"), rate=1.0)
+    return librosa

@@ -73,7 +73,7 @@ def _recur(x, state, kernel, bias):
     return states[1:], gradient
 
 
-@tf.function(jit_compile=tf.test.is_built_with_xla(), reduce_retracing=True)
+@tf.function(jit_compile=tf.test.is_built_with_xla())
 def _forward(x, state, kernel, bias):
     """All states, the first one too, and `states @ kernel`."""
     steps = tf.shape(x)[0]
@@ -91,7 +91,7 @@ def _forward(x, state, kernel, bias):
     return states.stack(), inners.stack()
 
 
-@tf.function(jit_compile=tf.test.is_built_with_xla(), reduce_retracing=True)
+@tf.function(jit_compile=tf.test.is_built_with_xla())
 def _backward(x, inner, states, transposed, bias, d_outputs):
     """The gradients of the inputs, of `states @ kernel`, of the first state and of the bias."""
     steps = tf.shape(x)[0]

@@ -158,3 +158,12 @@ def test_a_second_derivative_is_refused_not_wrong():
 
     with pytest.raises(LookupError, match="training=False"):
         twice()
+
+
+def test_layers_of_many_sizes_train_in_one_process():
+    """What one size compiled must not decide what the next one may assume."""
+    for units, dilation, length in ((3, 1, 8), (5, 2, 9), (4, 3, 11), (3, 2, 7), (6, 1, 5)):
+        layer = DilatedGRU(units, dilation, return_sequences=True)
+        x = keras.random.normal((2, length, units + 1), seed=0)
+        trained, plain = layer(x, training=True), layer(x, training=False)
+        np.testing.assert_allclose(trained, plain, atol=1e-5)
