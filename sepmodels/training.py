@@ -99,7 +99,7 @@ def train(
         [*songs, *backing],
         _lengths(model, recipe)[0],
         recipe.batch_size,
-        augment=Augment(gains=recipe.gains, cross_songs=recipe.cross_songs),
+        augment=Augment(recipe.gains, recipe.cross_songs, **recipe.augment),
         seed=recipe.seed,
         start=done * recipe.steps_per_epoch * recipe.batch_size,
         **_form(model),

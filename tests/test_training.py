@@ -224,3 +224,16 @@ def test_test_songs_are_kept_out_unless_asked_for(songs, tmp_path):
 def test_a_recipe_that_makes_no_sense_says_why(change):
     with pytest.raises(ValueError, match=next(iter(change))):
         TINY.vary(**change)
+
+
+def test_a_recipe_augments_as_it_says(songs, tmp_path, monkeypatch):
+    seen = []
+    draw = sm.training.draw_segments
+    monkeypatch.setattr(
+        sm.training, "draw_segments", lambda *rest, **how: seen.append(how) or draw(*rest, **how)
+    )
+    recipe = TINY.vary(epochs=1, steps_per_epoch=1, augment={"semitones": (-1, 1)})
+    sm.train(recipe, songs, tmp_path, progress=False)
+    assert seen[0]["augment"].semitones == (-1, 1) and seen[0]["augment"].gains == TINY.gains
+    with pytest.raises(TypeError, match="loudness"):
+        sm.train(TINY.vary(augment={"loudness": 1}), songs, tmp_path / "b", progress=False)

@@ -31,6 +31,8 @@ class Recipe:
         gains: pair of float. Every source of every example is scaled by one number drawn
             evenly from this interval, and the mixture is summed anew.
         cross_songs: float. Share of the examples whose sources come from different songs.
+        augment: dict. What else happens to the examples: other arguments of `datasets.Augment`,
+            such as `{"swap_channels": 0.5, "semitones": (-2, 2)}`.
         seed: int. Of the weights and of the examples.
         then: `Recipe` or None. A second stage, for the same model: it begins with the weights of
             the last epoch of this one, not of its best.
@@ -57,6 +59,7 @@ class Recipe:
     domain: str = "waveform"
     gains: tuple = (0.25, 1.25)
     cross_songs: float = 0.5
+    augment: dict = dataclasses.field(default_factory=dict)
     seed: int = 0
     then: "Recipe | None" = None
 
