@@ -30,7 +30,7 @@ def ablation(table, *, title=None):
             axes.plot(of_seeds, [place] * len(of_seeds), ".", color="#7A7F87", markersize=6)
             axes.plot(line["SDRi"], place, "o", color="#0072B2", markersize=8)
         axes.set_yticks(range(len(lines)), names)
-        axes.invert_yaxis()
+        axes.set_ylim(len(lines) - 0.5, -0.5)
         axes.set(xlabel="SDR improvement (dB), mean over songs and sources", ylabel=", ".join(grid))
         ranked = sorted(zip(lines["SDRi"], names, strict=True), reverse=True)
         found = f"{ranked[0][1]} gains most: {ranked[0][0]:.1f} dB"
