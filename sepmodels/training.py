@@ -95,21 +95,14 @@ def train(
     checkpoint = Checkpoint(folder, model, card, recipe.patience)
     done = checkpoint.resume(estimator)
 
-    examples = draw_segments(
-        [*songs, *backing],
-        _lengths(model, recipe)[0],
-        recipe.batch_size,
-        augment=Augment(recipe.gains, recipe.cross_songs, **recipe.augment),
-        seed=recipe.seed,
-        start=done * recipe.steps_per_epoch * recipe.batch_size,
-        **_form(model),
-    )
+    start = done * recipe.steps_per_epoch * recipe.batch_size
+    drawn = _draw(model, recipe, [*songs, *backing], start)
     if done == 0 and initial is None:
-        model.adapt(np.concatenate([mixture for mixture, *_ in examples.take(8)]))
+        model.adapt(np.concatenate([mixture for mixture, *_ in drawn.take(8)]))
 
     try:
         estimator.fit(
-            examples.map(_aim(model, recipe)).prefetch(2),
+            drawn.map(_aim(model, recipe)).prefetch(2),
             initial_epoch=recipe.epochs if checkpoint.exhausted else done,
             epochs=recipe.epochs,
             steps_per_epoch=recipe.steps_per_epoch,
@@ -136,6 +129,20 @@ def train(
     return dataclasses.replace(run, history=history)
 
 
+def examples(model, recipe, songs):
+    """Songs as a training learns from them: random batches for `model.estimator`.
+
+    Args:
+        model: of the recipe.
+        recipe: `Recipe`.
+        songs: list of `Track`.
+
+    Returns:
+        An endless `tf.data.Dataset` of `(inputs, targets)`.
+    """
+    return _draw(model, recipe, songs).map(_aim(model, recipe)).prefetch(2)
+
+
 def excerpts(model, recipe, songs):
     """Songs as a training validates on them: consecutive batches for `model.estimator`.
 
@@ -150,6 +157,18 @@ def excerpts(model, recipe, songs):
     length, aimed = _lengths(model, recipe)
     cut = cut_excerpts(songs, length, recipe.batch_size, step=aimed, **_form(model))
     return cut.map(_aim(model, recipe))
+
+
+def _draw(model, recipe, songs, start=0):
+    return draw_segments(
+        songs,
+        _lengths(model, recipe)[0],
+        recipe.batch_size,
+        augment=Augment(recipe.gains, recipe.cross_songs, **recipe.augment),
+        seed=recipe.seed,
+        start=start,
+        **_form(model),
+    )
 
 
 def _lengths(model, recipe):

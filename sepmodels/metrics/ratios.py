@@ -97,12 +97,13 @@ def sdr_per_window(reference, estimate, sample_rate, window=1.0, hop=1.0):
     """
     reference, estimate = check_pair(reference, estimate)
     pieces = windows(len(reference), sample_rate, window, hop)
-    return np.array([_sdr(reference[piece], estimate[piece]) for piece in pieces])
+    error = np.empty(reference[pieces[0]].shape)  # for one window after the other
+    return np.array([_sdr(reference[piece], estimate[piece], error) for piece in pieces])
 
 
-def _sdr(reference, estimate):
+def _sdr(reference, estimate, error=None):
     if is_silent(reference) or is_silent(estimate):
         return float("nan")
-    truth = reference.astype("float64").ravel()
-    error = estimate.ravel() - truth
-    return float(decibels(*(np.einsum("i,i->", x, x) for x in (truth, error))))
+    error = np.subtract(estimate, reference, out=error, dtype="float64")
+    signals = reference.ravel(), error.ravel()
+    return float(decibels(*(np.einsum("i,i->", x, x, dtype="float64") for x in signals)))

@@ -1,21 +1,25 @@
 """BSSEval v4 by museval and by sepmodels: time and memory, in one run.
 
-`python tests/benchmarks/scores.py` prints the table. museval needs ffmpeg and ffprobe on PATH.
-Every line runs in a process of its own, so that its peak of memory is its own.
+`python tests/benchmarks/scores.py` prints the table. Every line runs in a process of its own,
+so that its peak of memory is its own.
 """
 
 import argparse
 import multiprocessing
+import os
 import resource
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path[:0] = map(str, Path(__file__).parents[1:3])
 
-from sepmodels import metrics
+import ffmpeg_wheel  # noqa: E402
+
+from sepmodels import metrics  # noqa: E402
 
 RATE = 44100
 LINES = {
@@ -57,11 +61,18 @@ def main():
     options = parser.parse_args()
     print(f"{options.seconds} s, {options.sources} stereo sources, {RATE} Hz")
     print(f"{'':24}{'seconds':>9}{'times faster':>14}{'peak MB':>9}{'max difference, dB':>20}")
+    with tempfile.TemporaryDirectory() as folder:
+        ffmpeg_wheel.link_into(folder)  # museval does not load without
+        os.environ["PATH"] = folder + os.pathsep + os.environ["PATH"]
+        compare(options.seconds, options.sources)
+
+
+def compare(seconds, sources):
     found = {}
     for name, line in LINES.items():
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             repeats = 1 if "method" in line else 3
-            arguments = (line, options.seconds, options.sources, repeats)
+            arguments = (line, seconds, sources, repeats)
             found[name] = pool.apply(measure, arguments)
         taken, peak, scores = found[name]
         slow, _, truth = found["museval"]

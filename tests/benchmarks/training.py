@@ -1,0 +1,124 @@
+"""Where the time of a training step goes, for every system, at the scale of the course.
+
+    python tests/benchmarks/training.py
+    python tests/benchmarks/training.py --systems WAVE_U_NET DEEP_CONV_SEP
+
+Every system takes `quick` of its recipe and learns from synthetic songs. Milliseconds are those of
+a step of Keras's `fit` on the songs. *Network* is the share of the compiled step alone, *data* what
+goes away with batches that lie in memory, *Python* the rest, Keras's loop; *optimiser* is a part of
+the network. *XLA* says how many times as fast `jit_compile=True` would be.
+"""
+
+import argparse
+import itertools
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import keras
+import tensorflow as tf
+
+import sepmodels as sm
+
+SYSTEMS = (
+    "DILATED_CONV_GRU",
+    "NC_WAVENET",
+    "NC_WAVENET_POOLED",
+    "NC_WAVENET_STRIDED",
+    "NC_WAVENET_SPECTRAL",
+    "LLUIS_WAVENET",
+    "WAVE_U_NET",
+    "DEEP_CONV_SEP",
+    "WAVENET",
+    "MUSIC_TRANSLATION",
+)
+
+
+class Watch(keras.callbacks.Callback):
+    """The times at which steps begin."""
+
+    def __init__(self):
+        super().__init__()
+        self.begins = []
+
+    def on_train_batch_begin(self, step, logs=None):
+        self.begins.append(time.perf_counter())
+
+
+def median_of(times):
+    """Milliseconds; the first calls trace, compile and warm up."""
+    return 1e3 * statistics.median(times[5:])
+
+
+def fit(estimator, examples, steps):
+    """Milliseconds of a step of Keras's `fit`."""
+    watch = Watch()
+    estimator.fit(examples, steps_per_epoch=steps, epochs=1, callbacks=[watch], verbose=0)
+    return median_of([later - now for now, later in itertools.pairwise(watch.begins)])
+
+
+def repeat(call, steps):
+    times = []
+    for _ in range(steps):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return median_of(times)
+
+
+def prepare(recipe, jit):
+    keras.utils.set_random_seed(0)
+    model = recipe.build()
+    estimator = model.estimator(recipe.domain)
+    recipe.compile(estimator)
+    estimator.jit_compile = jit
+    return model, estimator
+
+
+def measure(system, songs, steps):
+    recipe = sm.recipes.quick(getattr(sm.recipes, system))
+    model, estimator = prepare(recipe, False)
+    examples = sm.training.examples(model, recipe, songs)
+    batch = next(iter(examples))
+    in_memory = tf.data.Dataset.from_tensors(batch).repeat()
+    whole, without_data = fit(estimator, examples, steps), fit(estimator, in_memory, steps)
+    step = tf.function(estimator.train_step)
+    network = repeat(lambda: step(batch), steps)
+    zeros = [tf.zeros(weight.shape) for weight in estimator.trainable_variables]
+    move = tf.function(lambda: estimator.optimizer.apply(zeros))
+    compiled = fit(prepare(recipe, True)[1], in_memory, steps)
+    return {
+        "ms": whole,
+        "network": network / whole,
+        "data": 1 - without_data / whole,
+        "Python": (without_data - network) / whole,
+        "optimiser": repeat(move, steps) / whole,
+        "XLA": without_data / compiled,
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS)
+    parser.add_argument("--steps", type=int, default=25)
+    options = parser.parse_args()
+    songs = sm.datasets.synthetic.load(8, seed=0)
+    print(f"keras {keras.__version__}, tensorflow {tf.__version__}, {os.cpu_count()} CPU cores")
+    print(f"{'':20} steps/s  step ms  network    data  Python  optimiser    XLA", flush=True)
+    for system in options.systems:
+        found = measure(system, songs, options.steps)
+        print(
+            f"{system:20}{1e3 / found['ms']:8.1f}{found['ms']:9.0f}{found['network']:9.0%}"
+            f"{found['data']:8.1%}{found['Python']:8.1%}{found['optimiser']:11.1%}"
+            f"{found['XLA']:6.2f}x",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
