@@ -26,7 +26,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 unexport JUPYTER_PATH PYTHONPATH PYTHONHOME
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help run lab test grade book bench lint format clean
+.PHONY: help run lab test grade colab book bench lint format clean
 .DELETE_ON_ERROR:
 
 help:  ## list the commands
@@ -46,6 +46,9 @@ test: $(READY)  ## run every test; ARGS go to pytest, as in make test ARGS="-m '
 
 grade: $(READY)  ## count the points of a student's notebook: make grade FILE=student.ipynb
 	$(BIN)/python notebooks/grade.py "$(FILE)"
+
+colab: $(READY)  ## make runs/colab, the notebooks for Colab: make colab URL=https://github.com/OWNER/NAME
+	$(BIN)/python notebooks/colab.py "$(URL)" runs/colab $(ARGS)
 
 book: $(READY)  ## run all notebooks and build the site runs/book: make book ARGS="-b linkcheck" checks links
 	$(INSTALL) -e ".[book]"

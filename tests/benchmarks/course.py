@@ -40,7 +40,7 @@ sm.separate(sm.load_pretrained(), song.mixture, song.sample_rate)
 
 
 def run(path):
-    """The executed notebook, its seconds and its peak memory in MB."""
+    """The executed notebook, its seconds and its peak memory in GB."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
     with tempfile.TemporaryDirectory() as folder:
@@ -53,11 +53,16 @@ def run(path):
         client.execute()
         seconds = time.perf_counter() - start
     kibibytes = notebook.cells.pop().outputs[0].text
-    return notebook, seconds, int(kibibytes) * 1024 / 1e6
+    return notebook, seconds, int(kibibytes) * 1024 / 1e9
+
+
+def question(notebook):
+    asked = re.search(r"\*\*Question\.\*\*(.*?)\n\n", notebook.cells[0].source, re.DOTALL)
+    return " ".join(asked[1].split())
 
 
 def count(notebook):
-    """What a reader meets: figures, sounds, exercises, words."""
+    """What a reader meets: figures, sounds, exercises and words, which formulas are not."""
     words = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     outputs = [
@@ -66,12 +71,12 @@ def count(notebook):
         if cell.cell_type == "code"
         for output in cell.outputs
     ]
-    return {
-        "figures": sum("image/png" in data for data in outputs),
-        "sounds": sum(data.get("text/html", "").count("<audio ") for data in outputs),
-        "exercises": len(set(re.findall(r"\bcheck\(\"([\d.]+)\"", code))),
-        "words": len(re.findall(r"\w+", re.sub(r"\$\$.*?\$\$|```.*?```", "", words, flags=re.S))),
-    }
+    return (
+        sum("image/png" in data for data in outputs),
+        sum(data.get("text/html", "").count("<audio ") for data in outputs),
+        len(set(re.findall(r"\bcheck\(\"([\d.]+)\"", code))),
+        len(re.sub(r"\$\$.*?\$\$", "", words, flags=re.DOTALL).split()),
+    )
 
 
 def first_steps():
@@ -93,15 +98,15 @@ def main():
     os.environ |= {"PYTHONPATH": notebooks, "JUPYTER_PREFER_ENV_PATH": "1"}
     print(f"{os.cpu_count()} CPU cores, load {os.getloadavg()[0]:.1f}", flush=True)
     first_steps()
-    columns = "seconds", "MB", "figures", "sounds", "exercises", "words"
-    print(f"\n| {'notebook':24} | " + " | ".join(columns) + " |")
-    print("|---" * (1 + len(columns)) + "|", flush=True)
+    columns = "no.", "the question", "s", "GB", "figures", "sounds", "exercises", "words"
+    print(f"\n| {' | '.join(columns)} |\n|---|---|{'---:|' * (len(columns) - 2)}", flush=True)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         if options.numbers and path.stem[:2] not in options.numbers:
             continue
-        notebook, seconds, megabytes = run(path)
-        row = [round(seconds), round(megabytes, -1), *count(notebook).values()]
-        print(f"| {path.stem:24} | " + " | ".join(f"{cell:.0f}" for cell in row) + " |", flush=True)
+        notebook, seconds, gigabytes = run(path)
+        name = f"[{path.stem.replace('_', ' ', 1)}](notebooks/{path.name})"
+        cells = name, question(notebook), f"{seconds:.0f}", f"{gigabytes:.1f}"
+        print(f"| {' | '.join([*cells, *map(str, count(notebook))])} |", flush=True)
         if options.html:
             options.html.mkdir(parents=True, exist_ok=True)
             page, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)

@@ -6,7 +6,8 @@
 Every system takes `quick` of its recipe and learns from synthetic songs. Milliseconds are those of
 a step of Keras's `fit` on the songs. *Network* is the share of the compiled step alone, *data* what
 goes away with batches that lie in memory, *Python* the rest, Keras's loop; *optimiser* is a part of
-the network. *XLA* says how many times as fast `jit_compile=True` would be.
+the network. *XLA* and *bfloat16* say how many times as fast `jit_compile=True` and the policy
+`mixed_bfloat16` would be.
 """
 
 import argparse
@@ -71,9 +72,11 @@ def repeat(call, steps):
     return median_of(times)
 
 
-def prepare(recipe, jit):
+def prepare(recipe, jit=False, policy="float32"):
     keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy(policy)
     model = recipe.build()
+    keras.config.set_dtype_policy("float32")
     estimator = model.estimator(recipe.domain)
     recipe.compile(estimator)
     estimator.jit_compile = jit
@@ -82,7 +85,7 @@ def prepare(recipe, jit):
 
 def measure(system, songs, steps):
     recipe = sm.recipes.quick(getattr(sm.recipes, system))
-    model, estimator = prepare(recipe, False)
+    model, estimator = prepare(recipe)
     examples = sm.training.examples(model, recipe, songs)
     batch = next(iter(examples))
     in_memory = tf.data.Dataset.from_tensors(batch).repeat()
@@ -91,7 +94,8 @@ def measure(system, songs, steps):
     network = repeat(lambda: step(batch), steps)
     zeros = [tf.zeros(weight.shape) for weight in estimator.trainable_variables]
     move = tf.function(lambda: estimator.optimizer.apply(zeros))
-    compiled = fit(prepare(recipe, True)[1], in_memory, steps)
+    compiled = fit(prepare(recipe, jit=True)[1], in_memory, steps)
+    half = fit(prepare(recipe, policy="mixed_bfloat16")[1], in_memory, steps)
     return {
         "ms": whole,
         "network": network / whole,
@@ -99,6 +103,7 @@ def measure(system, songs, steps):
         "Python": (without_data - network) / whole,
         "optimiser": repeat(move, steps) / whole,
         "XLA": without_data / compiled,
+        "bfloat16": without_data / half,
     }
 
 
@@ -109,13 +114,15 @@ def main():
     options = parser.parse_args()
     songs = sm.datasets.synthetic.load(8, seed=0)
     print(f"keras {keras.__version__}, tensorflow {tf.__version__}, {os.cpu_count()} CPU cores")
-    print(f"{'':20} steps/s  step ms  network    data  Python  optimiser    XLA", flush=True)
+    print(
+        f"{'':20} steps/s  step ms  network    data  Python  optimiser    XLA  bfloat16", flush=True
+    )
     for system in options.systems:
         found = measure(system, songs, options.steps)
         print(
             f"{system:20}{1e3 / found['ms']:8.1f}{found['ms']:9.0f}{found['network']:9.0%}"
             f"{found['data']:8.1%}{found['Python']:8.1%}{found['optimiser']:11.1%}"
-            f"{found['XLA']:6.2f}x",
+            f"{found['XLA']:6.2f}x{found['bfloat16']:9.2f}x",
             flush=True,
         )
 

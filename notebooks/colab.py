@@ -1,0 +1,71 @@
+"""Make the notebooks of a published repository ready for Google Colab.
+
+    make colab URL=https://github.com/OWNER/sepmodels    or: python notebooks/colab.py URL FOLDER
+
+Writes a copy of each notebook that begins with a badge, which opens it in Colab, and with a cell
+that installs the library there. That cell leaves NumPy, TensorFlow and Keras as the runtime has
+them: they are tried together by those who keep it, and a GPU may hang on them.
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+import nbformat
+
+HERE = Path(__file__).parent
+INSTALL = r"""# The runtime's own NumPy, TensorFlow and Keras stay as they are.
+from importlib.metadata import version
+from pathlib import Path
+
+kept = [f"{{name}}=={{version(name)}}" for name in ("numpy", "tensorflow", "keras")]
+Path("kept.txt").write_text("\n".join(kept))
+%pip install --quiet --constraint kept.txt "sepmodels[musdb] @ git+{url}"
+"""
+
+
+def for_colab(notebook, name, url, branch="main"):
+    """A notebook with a badge and a cell that installs the library, before all others.
+
+    Args:
+        notebook: nbformat notebook. Not changed.
+        name: str. Its file name.
+        url: str. Of the repository, `https://github.com/OWNER/NAME`.
+        branch: str. That holds these copies. Defaults to `"main"`.
+
+    Raises:
+        ValueError: if the address is not one of GitHub, from which alone Colab opens notebooks.
+    """
+    found = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?", url)
+    if found is None:
+        raise ValueError(f"url must be https://github.com/OWNER/NAME. Received: url={url!r}")
+    opened = f"https://colab.research.google.com/github/{found[1]}/blob/{branch}/notebooks/{name}"
+    badge = (
+        f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({opened})"
+    )
+    copy = nbformat.from_dict(notebook)
+    first = copy.cells[0]
+    copy.cells = [
+        {**first, "source": f"{badge}\n\n{first.source}"},
+        nbformat.v4.new_code_cell(INSTALL.format(url=url), id="colab"),
+        *copy.cells[1:],
+    ]
+    return nbformat.from_dict(copy)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("url", help="https://github.com/OWNER/NAME")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--branch", default="main")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(HERE.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        ready = for_colab(notebook, path.name, options.url, options.branch)
+        nbformat.write(ready, options.folder / path.name)
+    print(f"{options.folder}: commit these as notebooks/ of the branch {options.branch}")
+
+
+if __name__ == "__main__":
+    main()
