@@ -59,46 +59,55 @@ def train(options):
 
 def evaluate(options):
     """Scores the stems of one song against the true ones, or a folder of songs."""
-    if options.output is not None and not options.output.endswith(".csv"):
-        return evaluate_folders(options)
-    estimates, references = load_song(options.estimates), load_song(options.references)
-    if estimates.sample_rate != references.sample_rate:
+    many = options.output is not None and not options.output.endswith(".csv")
+    if options.report is not None and options.report.endswith(".html") == many:
         raise ValueError(
-            f"{options.estimates} has {estimates.sample_rate} Hz and {options.references} "
-            f"{references.sample_rate} Hz; separate the song at the rate of its stems"
+            "--report takes a FILE.html for one song; with -o FOLDER it takes a folder, where "
+            f"every song gets a page. Received: --report {options.report}"
         )
-    table = sm.evaluate(
-        estimates.stems, references.stems, references.sample_rate, mixture=references.mixture
-    )
+    return evaluate_folders(options) if many else evaluate_song(options)
+
+
+def evaluate_song(options):
+    """Two lines for each source; where asked for, the table and a page to listen to."""
+    places = the_song(options.estimates), the_song(options.references)
+    sounds = sm.evaluation_folders.read_song(*places, options.fit)
+    estimates, references, mixture, rate = sounds
+    table = sm.evaluate(estimates, references, rate, mixture=mixture)
     show(table)
     if options.output is not None:
         table.to_csv(options.output, index=False)
     if options.report is not None:
-        sm.display.report(
-            options.report,
-            references.mixture,
-            references.stems,
-            estimates.stems,
-            references.sample_rate,
-            scores=sm.evaluation.summary(table),
-            title=references.name,
-        )
+        write_page(options.report, sounds, table, Path(options.references).name)
 
 
 def evaluate_folders(options):
     """Tables, museval's json and a picture for all songs that can be scored."""
-    folder = Path(options.output)
-    table, errors = sm.evaluate_folders(
-        options.estimates, options.references, folder, fit=options.fit, workers=options.workers
-    )
-    for song, why in errors.items():
-        complain(f"{song}: {why}")
+    places, folder = (options.estimates, options.references), Path(options.output)
+    table, errors = sm.evaluate_folders(*places, folder, fit=options.fit, workers=options.workers)
     if len(table):
         lines = sm.statistics.aggregate(table)
         print(lines.round(2).to_string())
         lines.to_csv(folder / "medians.csv")
         sm.display.field(table).savefig(folder / "scores.png", dpi=150)
+    files = [sm.evaluation_folders.songs(place) for place in places]
+    for song, rows in table.groupby("track", sort=False) if options.report else ():
+        try:
+            sounds = sm.evaluation_folders.read_song(*(of[song] for of in files), options.fit)
+            write_page(Path(options.report, f"{song}.html"), sounds, rows, song)
+        except EXPECTED as error:  # such as a song too long for a page
+            errors[song] = error
+    for song, why in errors.items():
+        complain(f"{song}: {why}")
     return 2 if errors else 0
+
+
+def write_page(path, sounds, table, title):
+    """A page to listen to one song, with its scores."""
+    estimates, references, mixture, rate = sounds
+    scores = sm.evaluation.summary(table)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    sm.display.report(path, mixture, references, estimates, rate, scores=scores, title=title)
 
 
 def doctor(options):
@@ -121,16 +130,12 @@ def check_names(songs):
         seen[Path(song).stem] = song
 
 
-def load_song(folder):
-    """The files of a folder as one `Track`; a file called mixture is its mixture."""
-    if not Path(folder).is_dir():
-        raise FileNotFoundError(f"{folder}: there is no such folder; give one with a song's stems")
-    paths = [path for path in Path(folder).iterdir() if path.suffix in (".wav", ".flac", ".ogg")]
-    files = {path.stem: path for path in sorted(paths)}
-    mixture = files.pop("mixture", None)
-    if not files:
-        raise FileNotFoundError(f"{folder} holds no stems such as vocals.wav; give another folder")
-    return sm.datasets.Track.from_files(Path(folder).name, files, mixture)
+def the_song(folder):
+    """The files of the one song in a folder, by source."""
+    songs = sm.evaluation_folders.songs(folder)
+    if len(songs) > 1 and "song" not in songs:
+        raise ValueError(f"{folder} holds {len(songs)} songs; pass -o FOLDER to score them all")
+    return songs.get("song", next(iter(songs.values())))
 
 
 def load_songs(places):
@@ -193,13 +198,8 @@ def parser():
     add = command(train, "train a recipe; run the same command again to go on")
     add("--recipe", required=True, metavar="NAME", help="such as dilated_conv_gru")
     add("--quick", action="store_true", help="a minute or two instead of hours")
-    add(
-        "--songs",
-        nargs="+",
-        required=True,
-        metavar="SONGS",
-        help="folders of songs with a file per stem, synthetic, or mir1k:FOLDER",
-    )
+    kinds = "folders of songs with a file per stem, synthetic, or mir1k:FOLDER"
+    add("--songs", nargs="+", required=True, metavar="SONGS", help=kinds)
     add("-o", "--output", required=True, metavar="FOLDER", help="logs and weights")
 
     add = command(evaluate, "score stems against the true ones")
@@ -214,7 +214,7 @@ def parser():
     )
     add("--fit", action="store_true", help="cut or pad estimates of another length, as museval")
     add("--workers", type=int, metavar="N", help="songs at a time; default: one per processor")
-    add("--report", metavar="FILE.html", help="also write a page to listen to one song")
+    add("--report", metavar="FILE.html", help="a page to listen to; of many songs, a FOLDER")
 
     command(doctor, "examine this machine and say what is missing")
     return main_parser

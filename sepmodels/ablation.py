@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sepmodels import cost
+from sepmodels import cost, files
 from sepmodels.evaluation import evaluate_tracks
 from sepmodels.training import hold_out, train
 
@@ -31,7 +31,8 @@ def sweep(recipe, grid, songs, folder, budget=None, *, validation=None, seeds=1,
         folder: path. Where to keep the runs and `table.csv`; made if missing.
         budget: str. What each training may use: `"300 steps"`, or a time as in `"5 min"`, `"90 s"`
             or `"1 h"`. A time is turned into steps by the pace of a few steps on this machine
-            before the training, once and for all. Defaults to `None`: the recipe's epochs.
+            before the training, once and for all; at least one. Defaults to `None`: the recipe's
+            epochs.
         validation: list of `Track`, to choose the best epoch on and to score. Defaults to `None`:
             as in `train`.
         seeds: int. How often each variant is trained, with the recipe's seed and those after it.
@@ -47,7 +48,7 @@ def sweep(recipe, grid, songs, folder, budget=None, *, validation=None, seeds=1,
         `SDRi`. `statistics.by_variant` and `display.ablation` sum it up.
 
     Raises:
-        ValueError: if the grid is empty, or the budget cannot be read or is below one step.
+        ValueError: if the grid is empty, the budget cannot be read, or `seeds` is below 1.
 
     Example:
 
@@ -62,6 +63,8 @@ def sweep(recipe, grid, songs, folder, budget=None, *, validation=None, seeds=1,
     """
     if not grid or not all(grid.values()):
         raise ValueError(f"grid must name at least one value for each entry. Received: grid={grid}")
+    if seeds < 1:
+        raise ValueError(f"seeds must be at least 1. Received: seeds={seeds}")
     if validation is None:
         songs, validation = hold_out(songs)
     amount = None if budget is None else _amount(budget)
@@ -105,9 +108,8 @@ def _run(recipe, songs, validation, folder, amount):
             "seconds": run.history["seconds"].sum(),
         }
         named = board.rename(columns={"estimate": "SDR"})[["track", "source", "SDR", "SDRi"]]
-        part = scores.with_name("part-scores.csv")
-        named.assign(**costs)[[*costs, *named]].to_csv(part, index=False)
-        part.replace(scores)
+        table = named.assign(**costs)[[*costs, *named]]
+        files.replace(scores, lambda path: table.to_csv(path, index=False))
     return pd.read_csv(scores)
 
 
@@ -121,7 +123,7 @@ def _within(amount, recipe, songs, validation, note):
             with tempfile.TemporaryDirectory() as place:
                 pace = train(trial, songs, place, validation[:1], progress=False).history["seconds"]
             steps = int(number * _TRIAL / pace.iloc[-1])  # the first epoch also builds the graph
-        note.write_text(json.dumps(max(1, int(steps))))
+        files.replace(note, lambda path: path.write_text(json.dumps(max(1, int(steps)))))
     steps = json.loads(note.read_text())
     each = min(recipe.steps_per_epoch, steps)
     return dataclasses.replace(recipe, steps_per_epoch=each, epochs=max(1, steps // each))

@@ -6,20 +6,23 @@ import os
 import platform
 import shutil
 import sys
+import textwrap
 import time
 import warnings
 from pathlib import Path
 from typing import NamedTuple
 
-# Package on PyPI: what it is for here. The first line cannot be done without.
-_NEEDED = ("tensorflow", "keras", "numpy", "librosa", "soundfile", "soxr", "av", "pandas", "tqdm")
-_OPTIONAL = {
+_NEEDED = (
+    "tensorflow", "keras", "numpy", "scipy", "librosa", "soundfile", "soxr", "av", "pandas", "tqdm",
+)  # fmt: skip
+_OPTIONAL = {  # and what each is for
     "matplotlib": "pictures",
     "jupyter": "the notebooks",
     "musdb": "MUSDB18",
     "museval": "scores by museval",
 }
 _SIZE = 1024  # rows and columns of the matrices that are multiplied
+_WIDTH = 80  # columns of the report, which narrow terminals and notebooks show unbroken
 
 
 class Finding(NamedTuple):
@@ -63,7 +66,7 @@ def examine():
 
 
 def report(findings):
-    """The findings as text, a line each, the remedy where there is one.
+    """The findings as text: a line each, a long remedy below it.
 
     Args:
         findings: list of `Finding`. From `examine`.
@@ -74,8 +77,19 @@ def report(findings):
     first = max(len(finding.what) for finding in findings)
     second = max(len(finding.found) for finding in findings)
     lines = []
+    indent = " " * (9 + first)  # below what was found
     for what, found, state, remedy in findings:
-        lines.append(f"{state:5}  {what:{first}}  {found:{second}}  {remedy}".rstrip())
+        line = f"{state:5}  {what:{first}}  {found:{second}}  {remedy}".rstrip()
+        if remedy and len(line) > _WIDTH:
+            line = f"{state:5}  {what:{first}}  {found}\n" + textwrap.fill(
+                remedy,
+                _WIDTH,
+                initial_indent=indent,
+                subsequent_indent=indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        lines.append(line)
     if any(finding.state == "fault" for finding in findings):
         lines.append("Something is at fault: see the lines above that begin with 'fault'.")
     else:
@@ -214,16 +228,17 @@ def _ffmpeg():
 
 
 def _sample():
-    sample = _loaded("sepmodels.datasets.sample")
-    what = "sample song"
+    what, sample = "sample song", _loaded("sepmodels.datasets.sample")
+    if isinstance(sample, Exception):
+        return Finding(what, "cannot be read", "note", _line(sample))
     try:
         return Finding(what, sample.load().name)
-    except (AttributeError, ImportError, OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         return Finding(what, "missing", "note", _line(error))
 
 
 def _weights():
-    # Loaded by path, since a machine without TensorFlow must get this far.
+    # Only looked for, since a machine without TensorFlow must get this far.
     folder = Path(__file__).parent / "weights"
     found = sorted(path.stem for path in folder.glob("*.keras"))
     if not found:

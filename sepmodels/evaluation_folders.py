@@ -10,10 +10,10 @@ import pathlib
 
 import pandas as pd
 
-from sepmodels import audio, metrics, scores_json
+from sepmodels import audio, files, metrics, scores_json
 from sepmodels.evaluation_song import evaluate
 
-SUFFIXES = (".wav", ".flac", ".ogg")
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")  # what `separate` writes
 _PAIR = ("vocals", "accompaniment")
 # A process to each song, and one thread to each process: more would wait for one another.
 _THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
@@ -51,6 +51,7 @@ def evaluate_folders(
 
     Raises:
         FileNotFoundError: if there is no song in one of the folders.
+        ValueError: if a stem is there twice, or `workers` is below 1.
 
     Example:
 
@@ -64,24 +65,26 @@ def evaluate_folders(
     >>> sm.statistics.aggregate(table)["SDR"].xs("estimate", level="system").round().tolist()
     [20.0, 20.0, 20.0, 20.0]
     """
-    output, truths = pathlib.Path(output), _songs(references)
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers must be at least 1. Received: workers={workers}")
+    output, guesses, truths = pathlib.Path(output), songs(estimates), songs(references)
     options = {"full": True, **options}
     state = output / "finished.json"
     finished = json.loads(state.read_text()) if state.is_file() else {}
     errors, jobs = {}, {}
-    for name, files in _songs(estimates).items():
+    for name, stems in guesses.items():
         if name not in truths:
             errors[name] = f"{references} has no song {name}: give both folders the same names"
             continue
-        mark = _fingerprint(files, truths[name], options, fit)
+        mark = _fingerprint(stems, truths[name], options, fit)
         if finished.get(name) != mark or not _table_of(output, name).is_file():
-            jobs[name] = (mark, files, truths[name])
+            jobs[name] = (mark, stems, truths[name])
     with contextlib.ExitStack() as stack:
         if jobs and executor is None:
             executor = stack.enter_context(_processes(workers, len(jobs)))
         futures = {
-            executor.submit(_score, *files, fit, options): (name, mark)
-            for name, (mark, *files) in jobs.items()
+            executor.submit(_score, *stems, fit, options): (name, mark)
+            for name, (mark, *stems) in jobs.items()
         }
         # Whoever stops this waits for the songs at work only; those done are kept.
         stack.callback(lambda: [future.cancel() for future in futures])
@@ -93,8 +96,8 @@ def evaluate_folders(
                 continue
             _write(output, name, result, options)
             finished[name] = mark
-            _replace(state, json.dumps(finished, indent=1))
-    done = [name for name in _songs(estimates) if name not in errors]
+            _write_text(state, json.dumps(finished, indent=1))
+    done = [name for name in guesses if name not in errors]
     tables = [pd.read_csv(_table_of(output, name)).assign(track=name) for name in done]
     if not tables:
         return pd.DataFrame(columns=["track", "system", "source", "scope", "second", "SDR"]), errors
@@ -102,48 +105,82 @@ def evaluate_folders(
     return table[["track", *(column for column in table if column != "track")]], errors
 
 
-def _songs(folder):
-    """`{name: {source: path}}` of all folders with sound, the folder itself among them."""
+def songs(folder):
+    """Find the songs in a folder, at any depth: every folder with sound, itself among them.
+
+    Args:
+        folder: str or Path. Folder of songs, or of one song's stems.
+
+    Returns:
+        dict. The name of each song, its path below `folder`, to a dict of source to path (str). A
+        song that lies in `folder` itself is called `song`.
+
+    Raises:
+        FileNotFoundError: if there is no such folder, or no sound in it.
+        ValueError: if a stem is there twice.
+    """
     folder = pathlib.Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: there is no such folder; give one with a song's stems")
-    songs = {}
+    found = {}
     for path in sorted(folder.rglob("*")):
-        if path.suffix in SUFFIXES:
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
             name = path.parent.relative_to(folder).as_posix()
-            songs.setdefault("song" if name == "." else name, {})[path.stem] = str(path)
-    if not songs:
+            stems = found.setdefault("song" if name == "." else name, {})
+            if path.stem in stems:
+                raise ValueError(f"{path.stem} is there twice: {stems[path.stem]} and {path}")
+            stems[path.stem] = str(path)
+    if not found:
         raise FileNotFoundError(f"{folder} holds no stems such as vocals.wav; give another folder")
-    return songs
+    return found
 
 
-def _score(files, truths, fit, options):
+def read_song(estimates, references, fit=False):
+    """Read one song as `evaluate_folders` scores it, with its mixture and its accompaniment.
+
+    Args:
+        estimates: dict. Source to path, as of `songs`.
+        references: dict. The same for the true stems.
+        fit: bool. As of `evaluate_folders`. Defaults to `False`.
+
+    Returns:
+        tuple. Two dicts of source to array `(time, channels)`, the estimates and the true stems;
+        the mixture, such an array; and the sample rate in Hz.
+
+    Raises:
+        ValueError: if the files do not have one sample rate, or one cannot be read.
+    """
+    rates = {path: audio.info(path)[0] for path in (*estimates.values(), *references.values())}
+    if len(set(rates.values())) > 1:
+        raise ValueError(f"one song must have one sample rate; its files have {rates}")
+    truths = {name: audio.read(path)[0] for name, path in references.items()}
+    guesses = {name: audio.read(path)[0] for name, path in estimates.items() if name != "mixture"}
+    mixture = truths.pop("mixture", None)
+    band = [stem for name, stem in truths.items() if name not in _PAIR]
+    if band and "accompaniment" in guesses:
+        truths.setdefault("accompaniment", sum(band))
+    if mixture is None:
+        whole = {**truths, "accompaniment": 0} if band else truths
+        mixture = sum(whole.values())
+    if fit:
+        guesses = {name: metrics.fit(stem, len(mixture)) for name, stem in guesses.items()}
+    truths = {name: truths[name] for name in guesses if name in truths}
+    return guesses, truths, mixture, next(iter(rates.values()))
+
+
+def _score(estimates, references, fit, options):
     """The table of one song, or what is wrong with it; runs in another process."""
     try:
-        rates = {path: audio.info(path).sample_rate for path in (*files.values(), *truths.values())}
-        if len(set(rates.values())) > 1:
-            raise ValueError(f"one song must have one sample rate; its files have {rates}")
-        references = {name: audio.read(path)[0] for name, path in truths.items()}
-        estimates = {name: audio.read(path)[0] for name, path in files.items() if name != "mixture"}
-        mixture = references.pop("mixture", None)
-        band = [stem for name, stem in references.items() if name not in _PAIR]
-        if band and "accompaniment" in estimates:
-            references.setdefault("accompaniment", sum(band))
-        if mixture is None:
-            whole = {**references, "accompaniment": 0} if band else references
-            mixture = sum(whole.values())
-        if fit:
-            length = len(mixture)
-            estimates = {name: metrics.fit(stem, length) for name, stem in estimates.items()}
+        guesses, truths, mixture, sample_rate = read_song(estimates, references, fit)
         tables = [
             evaluate(
-                {name: estimates[name] for name in names},
-                {name: references[name] for name in names if name in references},
-                next(iter(rates.values())),
+                {name: guesses[name] for name in names},
+                {name: truths[name] for name in names if name in truths},
+                sample_rate,
                 mixture=mixture,
                 **options | {"full": options["full"] and len(names) > 1},
             )
-            for names in _sets(estimates)
+            for names in _sets(guesses)
         ]
         if len(tables) > 1:  # the vocals of the pair count
             tables[1] = tables[1][tables[1]["source"] != "vocals"]
@@ -159,9 +196,9 @@ def _sets(names):
     return [pair, stems] if "accompaniment" in names and set(stems) - {"vocals"} else [[*names]]
 
 
-def _fingerprint(files, truths, options, fit):
+def _fingerprint(estimates, references, options, fit):
     """Changes when a file does, or what is asked of it."""
-    stats = [(path, os.stat(path)) for path in (*files.values(), *truths.values())]
+    stats = [(path, os.stat(path)) for path in (*estimates.values(), *references.values())]
     marks = [(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats]
     text = json.dumps([marks, sorted(options.items()), fit])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -172,19 +209,15 @@ def _table_of(output, name):
 
 
 def _write(output, name, table, options):
-    _replace(_table_of(output, name), table.to_csv(index=False))
+    _write_text(_table_of(output, name), table.to_csv(index=False))
     if "SAR" in table:
         subset = name if name.startswith(("test/", "train/")) else f"test/{name}"
         path = output / "museval" / f"{subset}.json"
         scores_json.write(path, table, options.get("window", 1.0))
 
 
-def _replace(path, text):
-    """Write a file so that it is there in whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+def _write_text(path, text):
+    files.replace(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 @contextlib.contextmanager

@@ -125,21 +125,16 @@ def summary(table):
             sdr = {name: part.loc[part["system"] == name, "SDR"] for name in SYSTEMS}
             si_sdr = {name: part.loc[part["system"] == name, "SI-SDR"] for name in SYSTEMS}
             floor, score, ceiling = (sdr[name].median() for name in SYSTEMS)
-            rows.append(
-                {
-                    "source": source,
-                    "aggregate": aggregate,
-                    "mixture": floor,
-                    "estimate": score,
-                    "oracle": ceiling,
-                    "SDRi": score - floor,
-                    "share": (score - floor) / (ceiling - floor) if ceiling != floor else np.nan,
-                    "SI-SDR": si_sdr["estimate"].median(),
-                    "SI-SDRi": si_sdr["estimate"].median() - si_sdr["mixture"].median(),
-                    "windows": len(sdr["estimate"]),
-                    "silent": int(sdr["estimate"].isna().sum()),
-                }
-            )
+            row = {"source": source, "aggregate": aggregate}
+            row |= {"mixture": floor, "estimate": score, "oracle": ceiling}
+            with np.errstate(invalid="ignore"):  # NaN where both scores are infinite
+                row["SDRi"] = score - floor
+                row["share"] = row["SDRi"] / (ceiling - floor) if ceiling != floor else np.nan
+                row["SI-SDR"] = si_sdr["estimate"].median()
+                row["SI-SDRi"] = row["SI-SDR"] - si_sdr["mixture"].median()
+            row["windows"] = len(sdr["estimate"])
+            row["silent"] = int(sdr["estimate"].isna().sum())
+            rows.append(row)
     return pd.DataFrame(rows).set_index(["source", "aggregate"])
 
 

@@ -9,6 +9,10 @@ import math
 from keras import ops
 from scipy.signal import get_window
 
+from sepmodels import checks
+
+CONVENTIONS = ("round", "truncate")  # of the mu-law, see `mu_law_encode`
+
 
 def analysis_window(name, n_fft):
     """Returns a periodic window as a float32 tensor of shape `(n_fft,)`.
@@ -22,9 +26,7 @@ def analysis_window(name, n_fft):
 
 def check_transform(n_fft, hop_length):
     """Raises `ValueError` unless `hop_length` divides `n_fft` and leaves an overlap."""
-    for name, value in (("n_fft", n_fft), ("hop_length", hop_length)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} must be a positive integer. Received: {name}={value!r}")
+    checks.positive(n_fft=n_fft, hop_length=hop_length)
     if n_fft % hop_length or n_fft == hop_length:
         raise ValueError(
             "hop_length must divide n_fft and be smaller, so that overlapping frames add up to "
@@ -200,7 +202,7 @@ def mu_law_encode(samples, classes=256, convention="round"):
     >>> np.asarray(sm.features.mu_law_encode([-1.0, 0.0, 0.01, 1.0])).tolist()
     [0, 128, 157, 255]
     """
-    check_convention(convention)
+    checks.one_of(convention=(convention, CONVENTIONS))
     level = (mu_law_compress(samples, classes) + 1) / 2 * (classes - 1)
     return ops.cast(ops.floor(level + 0.5 if convention == "round" else level), "int32")
 
@@ -219,16 +221,8 @@ def mu_law_decode(index, classes=256, convention="round"):
     Raises:
         ValueError: if the convention is unknown.
     """
-    check_convention(convention)
+    checks.one_of(convention=(convention, CONVENTIONS))
     index = ops.cast(index, "float32")
     if convention == "round":
         return mu_law_expand(2 * index / (classes - 1) - 1, classes)
     return mu_law_expand(2 * index / classes - 1, classes)
-
-
-def check_convention(convention):
-    """Raises `ValueError` unless there is such a convention of `mu_law_encode`."""
-    if convention not in ("round", "truncate"):
-        raise ValueError(
-            f"convention must be 'round' or 'truncate'. Received: convention={convention!r}"
-        )

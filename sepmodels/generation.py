@@ -1,4 +1,4 @@
-"""Sample by sample: what a causal network of dilated convolutions says, drawn one by one."""
+"""Sample by sample: sound drawn from what a causal network of dilated convolutions predicts."""
 
 import concurrent.futures
 import dataclasses
@@ -74,7 +74,7 @@ class Network:
 
 
 def sample(network, n, seeds=(0,), temperature=1.0, conditions=None, hold=None, primer=None):
-    """Draw samples one after the other, each from what the network says of those before it.
+    """Draw samples one after the other, each from what the network predicts after those before.
 
     Every layer keeps the inputs that it will need again in a queue (Fast WaveNet), so a sample
     costs the same however far the network hears. What comes out is what `draw` takes from the
@@ -99,6 +99,11 @@ def sample(network, n, seeds=(0,), temperature=1.0, conditions=None, hold=None, 
     Returns:
         int32 classes `(streams, n)`.
 
+    Raises:
+        ValueError: if the temperature is negative, the conditions end too early, or the primer
+            holds what is no class.
+        ImportError: if numba is missing.
+
     Example:
 
     >>> model = sm.models.WaveNet(filters=4, skip_filters=8, dilations=(1, 2))
@@ -113,6 +118,7 @@ def sample(network, n, seeds=(0,), temperature=1.0, conditions=None, hold=None, 
     """
     seeds = list(seeds)
     primer = np.empty((1, 0)) if primer is None else np.asarray(primer)
+    _check(network, temperature, conditions, hold, primer, primer.shape[1] + n)
     shape = len(seeds), len(network.front) + primer.shape[1] + n
     classes = np.full(shape, network.silence, "int32")
     classes[:, len(network.front) : shape[1] - n] = primer
@@ -155,6 +161,23 @@ def draw(logits, uniform, temperature=1.0):
         return np.broadcast_to(logits.argmax(-1), uniform.shape[:-1])
     heights = np.exp((logits - logits.max(-1, keepdims=True)) / temperature).cumsum(-1)
     return np.sum(heights <= uniform * heights[..., -1:], axis=-1)
+
+
+def _check(network, temperature, conditions, hold, primer, time):
+    if not temperature >= 0:
+        raise ValueError(f"temperature must be at least 0. Received: temperature={temperature}")
+    # The compiled loop would read what lies beyond the end of an array.
+    if conditions is not None and np.shape(conditions)[1] * (hold or time) < time:
+        raise ValueError(
+            f"conditions must last for the {time} samples of the primer and what is drawn. "
+            f"Received: conditions of shape {np.shape(conditions)}, hold={hold}"
+        )
+    classes = network.front.shape[1]
+    if primer.size and not 0 <= primer.min() <= primer.max() < classes:
+        raise ValueError(
+            f"primer must be classes from 0 to {classes - 1}. "
+            f"Received: {primer.min()} to {primer.max()}"
+        )
 
 
 def _fill(advance, network, classes, uniforms, temperature, conditions, hold):

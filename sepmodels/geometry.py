@@ -1,5 +1,7 @@
 """Time arithmetic: how far a network hears, and which lengths fit it. Plain integers."""
 
+from sepmodels import checks
+
 
 def receptive_field(kernel_size, dilations):
     """Samples that one output sample of a stack of dilated convolutions hears, itself included.
@@ -24,9 +26,7 @@ def receptive_field(kernel_size, dilations):
     - van den Oord et al. (2016), section 2.1. "WaveNet: A Generative Model for Raw Audio".
       [arXiv:1609.03499](https://arxiv.org/abs/1609.03499)
     """
-    for name, value in (("kernel_size", kernel_size), *(("dilations", d) for d in dilations)):
-        if value < 1:
-            raise ValueError(f"{name} must be positive. Received: {name}={value}")
+    checks.positive(kernel_size=kernel_size, dilations=tuple(dilations))
     return 1 + (kernel_size - 1) * sum(dilations)
 
 
@@ -89,9 +89,8 @@ def wave_u_net_lengths(n, levels=12, down=15, up=5):
     - Stoller, Ewert and Dixon (2018), section 3.2.2. "Wave-U-Net: A Multi-Scale Neural Network
       for End-to-End Audio Source Separation". [arXiv:1806.03185](https://arxiv.org/abs/1806.03185)
     """
-    _check_wave_u_net(levels, down, up)
-    if n < 1:
-        raise ValueError(f"n must be positive. Received: n={n}")
+    checks.positive(n=n, levels=levels)
+    checks.odd(down=down, up=up)
     bottom = up - (up - n) // 2**levels  # its length, rounded up
     size, output = bottom + down - 1, bottom
     for _ in range(levels):
@@ -124,18 +123,11 @@ def wave_u_net_context(levels=12, down=15, up=5):
     >>> sm.geometry.wave_u_net_context() - (2**12 - 1)
     65527
     """
-    _check_wave_u_net(levels, down, up)
+    checks.positive(levels=levels)
+    checks.odd(down=down, up=up)
     # A sample of level i is 2**i samples long. Half a kernel is heard per level on the way down
     # and at the bottom, half a kernel per level on the way up, and one sample more per level
     # where an interpolated sample stands between its two neighbours.
     levels_together = 2**levels - 1
     bottom = 2**levels
     return down // 2 * (levels_together + bottom) + (up // 2 + 1) * levels_together
-
-
-def _check_wave_u_net(levels, down, up):
-    for name, value in (("levels", levels), ("down", down), ("up", up)):
-        if value < 1:
-            raise ValueError(f"{name} must be positive. Received: {name}={value}")
-        if name != "levels" and value % 2 == 0:
-            raise ValueError(f"{name} must be odd. Received: {name}={value}")

@@ -6,6 +6,8 @@ is the source, and returns one number per example of the batch.
 
 from keras import ops
 
+from sepmodels import checks
+
 
 def l1(target, estimate):
     """Mean absolute difference, over everything but the batch."""
@@ -20,16 +22,16 @@ def mse(target, estimate):
 def negative_snr(target, estimate, ceiling=30.0, silence=1e-6):
     """Negative signal-to-noise ratio in dB, mean over the sources.
 
-    On waveforms this is the negative SDR that `sepmodels.sdr` reports, one per example. It
+    On waveforms this is the negative of `sepmodels.metrics.sdr`, one per example. It
     weighs loud and soft examples alike.
 
     Args:
         target: tensor `(batch, time, channels, sources)`.
         estimate: tensor of the same shape.
-        ceiling: float. In dB. Nearer than this counts little, so that one easy example does
-            not drown the others.
-        silence: float. Power per sample, added to both sides, under which a target counts
-            as silent and the loss only asks for a soft estimate.
+        ceiling: float. In dB. A ratio above it counts little, so that one easy example does
+            not drown the others. Defaults to `30.0`.
+        silence: float. Power per sample, added to both sides: a target below it counts as
+            silent, and the loss only asks for a soft estimate. Defaults to `1e-6`.
     """
     axes = _inner(target)[:-1]
     power = ops.mean(ops.square(target), axis=axes)
@@ -55,11 +57,11 @@ def mu_law_cross_entropy(target, estimate):
 
 
 def discriminative_l1(target, estimate):
-    """Mean absolute difference of the first source, less 0.05 of that from the second source.
+    """Mean absolute difference from the first source, less 0.05 of that from the second source.
 
-    What the estimate of the first has in common with the second costs. The estimate of the
-    second is not looked at: it is what the first leaves of the mixture. Below zero for a good
-    estimate.
+    The estimate of the first source is to be near its target and far from the other one. The
+    estimate of the second is not used: it is what the first leaves of the mixture. A good
+    estimate makes the loss negative.
 
     Args:
         target: tensor `(batch, ..., 2)`, such as vocals and accompaniment.
@@ -99,10 +101,9 @@ def deep_conv_sep(target, estimate):
     """Squared distance from the true source, less a little of that from the other sources.
 
     The loss of `models.DeepConvSep`. The authors take the absolute value of the sum over a
-    whole batch; here each example returns its share, so that the sum over the batch is their
-    loss. All is summed, nothing averaged, as their optimiser, Adadelta, bears. Of four
-    sources the fourth has no distance of its own: it learns from what the masks of the
-    others leave to it.
+    whole batch; here each example returns its share of that. Everything is summed, nothing
+    averaged, which suits their optimiser, Adadelta. Of four sources the fourth has no distance
+    of its own: it learns from what the masks of the others leave to it.
 
     Args:
         target: tensor `(batch, ..., sources)` of magnitudes. Four sources in the order
@@ -161,6 +162,5 @@ def get(name):
     >>> float(sm.losses.get("l1")(np.ones((1, 4)), np.zeros((1, 4)))[0])
     1.0
     """
-    if name not in LOSSES:
-        raise ValueError(f"loss must be one of {(*LOSSES,)}. Received: loss={name!r}")
+    checks.one_of(loss=(name, LOSSES))
     return LOSSES[name]

@@ -77,7 +77,7 @@ def predicted_windows(
     frame = {"n_fft": getattr(model, "n_fft", 1024)}
     size, batch = batch_size or 1, list(itertools.islice(windows, 1))
     if batch_size is None and batch:
-        size = _fitting(model, *batch[0].shape, linked)
+        size = _fitting(model, *batch[0].shape, linked, device)
     while batch:
         batch += itertools.islice(windows, max(0, size - len(batch)))
         mixture = np.stack(batch[:size])
@@ -140,9 +140,10 @@ def _graph(model):
     return _GRAPHS[model]
 
 
-def _fitting(model, time, channels, linked):
+def _fitting(model, time, channels, linked, device=None):
     """How many windows of this size go through the network at once, by its widest layer."""
-    kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+    fastest = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+    kind = (device or fastest).partition(":")[0]
     tensors = keras.tree.flatten([layer.output for layer in getattr(model, "operations", ())])
     widest = max((math.prod(filter(None, x.shape[2:])) for x in tensors), default=1)
     steps = time // getattr(model, "hop_length", 1)  # a spectrogram has frames

@@ -1,11 +1,12 @@
 """Scores in museval's own files, so that its tools read ours and ours read those of SiSEC 2018."""
 
 import json
-import os
 import pathlib
 
 import numpy as np
 import pandas as pd
+
+from sepmodels import files
 
 _MUSEVAL = "0.4.1"  # whose numbers these are
 _MEASURES = ("SDR", "SIR", "SAR", "ISR")
@@ -49,11 +50,8 @@ def write(path, table, window=1.0):
             for row in rows.to_dict("records")
         ]
         targets.append({"name": source, "frames": frames})
-    path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(json.dumps({"targets": targets, "museval_version": _MUSEVAL}, indent=2))
-    os.replace(partial, path)
+    text = json.dumps({"targets": targets, "museval_version": _MUSEVAL}, indent=2)
+    files.replace(path, lambda part: part.write_text(text))
 
 
 def read(path):

@@ -7,9 +7,9 @@ import sys
 
 
 def load_tensorflow():
-    """Imports TensorFlow without what its native code says on the way, which no option turns off.
+    """Import TensorFlow without the messages of its native code, which no option turns off.
 
-    It writes to the file descriptor, so `sys.stderr` cannot hold it back.
+    That code writes to the file descriptor itself, so replacing `sys.stderr` would not do.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
@@ -20,7 +20,7 @@ def load_tensorflow():
             with contextlib.suppress(ImportError):  # `doctor` and the first use tell it
                 tensorflow = importlib.import_module("tensorflow")
                 importlib.import_module("keras")
-                # It looks for GPUs, and says so; and XLA says once that it is there.
+                # The first function looks for GPUs, and says so; and XLA says that it is there.
                 compiled = tensorflow.test.is_built_with_xla()
                 tensorflow.function(lambda: tensorflow.zeros(()), jit_compile=compiled)()
     finally:

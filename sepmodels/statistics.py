@@ -159,18 +159,14 @@ def by_variant(table):
         `receptive_field`, `seconds`.
     """
     grid = list(table.columns[: table.columns.get_loc("seed")])
-    shown = table.assign(
-        **{name: table[name].map(str) for name in grid}
-    )  # a list cannot be grouped
+    # As words, for a list cannot be grouped.
+    shown = table.assign(**{name: table[name].map(str) for name in grid})
     rows = []
     for values, part in shown.groupby(grid, sort=False):
         songs = part.groupby("track")["SDRi"].mean()
         low, high = bootstrap(songs.to_numpy(), statistic=np.mean)
-        row = dict(zip(grid, values, strict=True)) | {
-            "SDRi": songs.mean(),
-            "low": low,
-            "high": high,
-        }
+        row = dict(zip(grid, values, strict=True)) | {"SDRi": songs.mean()}
+        row |= {"low": low, "high": high}
         row["seed_deviation"] = part.groupby("seed")["SDRi"].mean().std()
         costs = ["parameters", "multiply_adds", "receptive_field", "seconds"]
         rows.append(row | part[costs].mean().to_dict())

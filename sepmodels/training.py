@@ -1,9 +1,6 @@
 """`train`: a recipe and songs in, a trained model and its history out; resumes by itself."""
 
 import dataclasses
-import hashlib
-import importlib.metadata
-import platform
 import re
 from pathlib import Path
 
@@ -13,7 +10,7 @@ import pandas as pd
 import tensorflow as tf
 
 from sepmodels import audio
-from sepmodels.checkpoint import Checkpoint
+from sepmodels.checkpoint import Checkpoint, describe
 from sepmodels.datasets.segments import Augment, cut_excerpts, draw_segments
 
 
@@ -46,8 +43,9 @@ def train(
     """Train the model of a recipe on songs.
 
     The best epoch on the validation songs is kept. If the folder holds an earlier training by
-    the same recipe it goes on after the last finished epoch, and ends as if it had never
-    stopped: weights, optimiser and the place in the stream of examples are all restored.
+    the same recipe, it goes on and ends as if it had never stopped: weights, optimiser and the
+    place in the stream of examples are all restored. Interrupted by Ctrl-C or the stop button of
+    a notebook, it goes on at the very step; killed, where it was at most five minutes before.
 
     Args:
         recipe: `sepmodels.recipes.Recipe`.
@@ -68,8 +66,11 @@ def train(
         A `Run`; of the last stage, with the history of all, where the recipe has several.
 
     Raises:
-        ValueError: if the folder belongs to another recipe, no songs are left to train or to
-            validate on, they have another sample rate than the model or are test songs.
+        ValueError: if the folder belongs to another training, no songs are left to train or to
+            validate on, they have another sample rate than the model or are test songs, or share
+            a group with the validation songs.
+        ArithmeticError: if the loss is no longer finite.
+        MemoryError: if the device is too small for a training step.
 
     Example:
 
@@ -84,7 +85,7 @@ def train(
     folder = Path(folder)
     if validation is None:
         songs, validation = hold_out(songs)
-    _check(songs, validation, test_songs)
+    _check(songs, validation, backing, test_songs)
     keras.utils.set_random_seed(recipe.seed)
     model = recipe.build()
     if initial is not None:
@@ -92,25 +93,39 @@ def train(
     estimator = model.estimator(recipe.domain)
     recipe.compile(estimator)
     card = describe(recipe, songs, validation, backing, initial)
-    checkpoint = Checkpoint(folder, model, card, recipe.patience)
-    done = checkpoint.resume(estimator)
-
-    start = done * recipe.steps_per_epoch * recipe.batch_size
-    drawn = _draw(model, recipe, [*songs, *backing], start)
-    if done == 0 and initial is None:
+    checkpoint = Checkpoint(folder, model, estimator, recipe, card)
+    if checkpoint.place == (0, 0) and initial is None:
+        drawn = _draw(model, recipe, [*songs, *backing])
         model.adapt(np.concatenate([mixture for mixture, *_ in drawn.take(8)]))
+    while not checkpoint.finished:
+        _fit(checkpoint, [*songs, *backing], validation, progress)
+    if recipe.then is None:
+        return Run(folder, keras.saving.load_model(checkpoint.best), checkpoint.history)
+    stages = {"backing": backing, "test_songs": test_songs, "progress": progress}
+    run = train(recipe.then, songs, folder / "then", validation, initial=model, **stages)
+    history = pd.concat([checkpoint.history, run.history], ignore_index=True)
+    return dataclasses.replace(run, history=history)
 
+
+def _fit(checkpoint, songs, validation, progress):
+    """Trains to the end; or to that of the epoch, if it was interrupted within one."""
+    model, recipe = checkpoint.separator, checkpoint.recipe
+    done, step = checkpoint.place
+    start = (done * recipe.steps_per_epoch + step) * recipe.batch_size
     try:
-        estimator.fit(
-            drawn.map(_aim(model, recipe)).prefetch(2),
-            initial_epoch=recipe.epochs if checkpoint.exhausted else done,
-            epochs=recipe.epochs,
-            steps_per_epoch=recipe.steps_per_epoch,
+        checkpoint.model.fit(
+            _draw(model, recipe, songs, start).map(_aim(model, recipe)).prefetch(2),
+            initial_epoch=done,
+            epochs=done + 1 if step else recipe.epochs,
+            steps_per_epoch=recipe.steps_per_epoch - step,
             validation_data=excerpts(model, recipe, validation),
-            callbacks=[checkpoint, keras.callbacks.TensorBoard(folder / "tensorboard")],
+            callbacks=[checkpoint, keras.callbacks.TensorBoard(checkpoint.folder / "tensorboard")],
             shuffle=False,  # the examples are random already
             verbose="auto" if progress else 0,
         )
+    except KeyboardInterrupt:  # comes between two steps, never within one
+        checkpoint.keep()
+        raise
     except tf.errors.ResourceExhaustedError as error:
         raise MemoryError(
             "the device has too little memory for a training step: lower batch_size "
@@ -121,12 +136,6 @@ def train(
         if broken is None:
             raise
         raise audio.AudioError(broken.group(1)) from error
-    if recipe.then is None:
-        return Run(folder, keras.saving.load_model(checkpoint.best), checkpoint.history)
-    stages = {"backing": backing, "test_songs": test_songs, "progress": progress}
-    run = train(recipe.then, songs, folder / "then", validation, initial=model, **stages)
-    history = pd.concat([checkpoint.history, run.history], ignore_index=True)
-    return dataclasses.replace(run, history=history)
 
 
 def examples(model, recipe, songs):
@@ -218,44 +227,23 @@ def hold_out(songs):
     )
 
 
-def _check(songs, validation, test_songs):
+def _check(songs, validation, backing, test_songs):
     if not songs or not validation:
         raise ValueError(
             f"train on no songs, or validate on none: {len(songs)} songs to train on, "
             f"{len(validation)} for validation; pass songs of at least two groups"
         )
-    shared = {song.group for song in songs} & {song.group for song in validation}
+    heard = [*songs, *backing]
+    shared = {song.group for song in heard} & {song.group for song in validation}
     if shared:
         raise ValueError(
             f"validation shares {len(shared)} groups with the training songs, which makes its "
             f"score worthless, the first being {min(shared)!r}; keep whole groups on one side"
         )
-    tests = [song.name for song in (*songs, *validation) if song.split == "test"]
+    tests = [song.name for song in (*heard, *validation) if song.split == "test"]
     if tests and not test_songs:
         raise ValueError(
             f"{len(tests)} songs belong to a test split, the first being {tests[0]!r}: a model "
             "trained or chosen on them cannot be tested on them. Load another split, or say "
             "test_songs=True"
         )
-
-
-def describe(recipe, songs, validation, backing, initial=None):
-    """What decides a training, and with which versions it ran, as plain data for json."""
-    return {
-        "recipe": dataclasses.asdict(recipe),
-        "songs": [song.name for song in songs],
-        "validation": [song.name for song in validation],
-        "backing": [song.name for song in backing],
-        "initial": None if initial is None else _fingerprint(initial),
-        "versions": {
-            "python": platform.python_version(),
-            "sepmodels": importlib.metadata.version("sepmodels"),
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "numpy": np.__version__,
-        },
-    }
-
-
-def _fingerprint(model):
-    return hashlib.sha256(b"".join(weight.tobytes() for weight in model.get_weights())).hexdigest()

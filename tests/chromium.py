@@ -116,13 +116,14 @@ class Page:
             self.mouse("Moved", self.middle(node, start + step * (end - start)))
         self.mouse("Released", self.middle(node, end))
 
-    def press(self, key):
-        text = {"text": {"Enter": "\r"}.get(key, key)} if len(key) == 1 or key == "Enter" else {}
-        code = {"Enter": 13, " ": 32, "Tab": 9}.get(key, 0)
-        self.call(
-            "Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, **text
-        )
-        self.call("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
+    def press(self, key, held=0):
+        """Strike a key; `held` is the sum of 1 for alt, 2 for control and 8 for shift."""
+        code = ord(key.upper()) if len(key) == 1 else {"Enter": 13, "Tab": 9}.get(key, 0)
+        stroke = {"key": key, "windowsVirtualKeyCode": code, "modifiers": held}
+        types = not held and (len(key) == 1 or key == "Enter")
+        text = {"text": {"Enter": "\r"}.get(key, key)} if types else {}
+        self.call("Input.dispatchKeyEvent", type="keyDown", **stroke, **text)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **stroke)
 
 
 @contextlib.contextmanager

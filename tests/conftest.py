@@ -14,14 +14,15 @@ import pytest
 
 # Without a browser what needs one is left out, and said; where all has to pass it is an error.
 NO_BROWSER = chromium.PROGRAM is None and "CI" not in os.environ
-collect_ignore = ["test_listening.py"] if NO_BROWSER else []
+collect_ignore = ["test_listening.py", "test_jupyterlab.py"] if NO_BROWSER else []
 
 # Packages that look for ffmpeg once, at their first import, and raise without it.
 ASK_FOR_FFMPEG = ("stempeg", "musdb", "museval")
 
 
 def pytest_report_header():
-    return "no Chromium, so no test_listening.py: apt-get install chromium" if NO_BROWSER else None
+    left_out = " and no ".join(collect_ignore)
+    return f"no Chromium, so no {left_out}: apt-get install chromium" if NO_BROWSER else None
 
 
 @pytest.fixture(autouse=True)

@@ -280,6 +280,20 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path, name, rate, samples, wo
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_is_full_at_the_end_leaves_nothing(tmp_path, monkeypatch):
+    close = soundfile.SoundFile.close
+
+    def full(self):
+        if not self.closed:  # it is called again when Python throws the object away
+            close(self)
+            raise soundfile.LibsndfileError(2)
+
+    with monkeypatch.context() as patch, pytest.raises(audio.AudioError, match="writing failed"):
+        patch.setattr(soundfile.SoundFile, "close", full)
+        audio.write(tmp_path / "song.flac", tone(), RATE)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_folders_that_cannot_be_written(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match="create it first"):
         audio.write(tmp_path / "gone" / "song.wav", tone(), RATE)

@@ -104,3 +104,12 @@ def test_report_ends_with_the_verdict():
     lines = doctor.report(bad).splitlines()
     assert lines[2] == "fault  keras   missing  pip install keras"
     assert "at fault" in lines[-1]
+
+
+def test_a_long_remedy_is_broken_between_words():
+    words = "only some need it: pip install 'tensorflow[and-cuda]' --force-reinstall " * 3
+    findings = [doctor.Finding("Python", "3.12"), doctor.Finding("GPU", "none", "note", words)]
+    _, head, *rest, _ = doctor.report(findings).splitlines()
+    assert head == "note   GPU     none"
+    assert max(map(len, rest)) <= 80 and all(line.startswith(" " * 15) for line in rest)
+    assert " ".join(rest).split() == words.split()

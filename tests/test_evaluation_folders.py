@@ -195,6 +195,20 @@ def test_what_cannot_be_scored_is_told_and_the_rest_is(folders):
         sm.evaluate_folders(guess, truth / "nowhere", scores)
 
 
+def test_a_folder_is_read_as_it_lies_there(folders):
+    guess = folders[0]
+    sm.audio.write(guess / SONGS[0] / "drums.mp3", np.zeros((RATE * 2, 1)), 16000)
+    (guess / SONGS[0] / "._vocals.wav").touch()  # what macOS leaves behind
+    (guess / SONGS[0] / "vocals.wav").rename(guess / SONGS[0] / "vocals.WAV")
+    found = evaluation_folders.songs(guess)
+    assert [*found] == [*SONGS] and sorted(found[SONGS[0]]) == ["accompaniment", "drums", "vocals"]
+    sm.audio.write(guess / SONGS[0] / "drums.wav", np.zeros((RATE, 1)), RATE)
+    with pytest.raises(ValueError, match=r"drums is there twice: .*drums\.mp3 and .*drums\.wav"):
+        sm.evaluate_folders(*folders)
+    with pytest.raises(ValueError, match="workers=0"):
+        sm.evaluate_folders(*folders, workers=0)
+
+
 def test_the_command_writes_tables_json_and_a_picture(folders, capsys):
     guess, truth, scores = folders
     command = ["evaluate", str(guess / SONGS[0]), str(truth / SONGS[0]), "-o", str(scores)]

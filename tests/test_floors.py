@@ -9,8 +9,9 @@ import pytest
 
 LIBRARY = Path(__file__).parents[1] / "sepmodels"
 FLOORS = (
+    {"checks"},
     # What knows nothing of the rest: files and integers.
-    {"audio", "geometry", "startup"},
+    {"audio", "files", "geometry", "startup"},
     # Signals, and what songs are made of.
     {
         "features",
@@ -32,13 +33,14 @@ FLOORS = (
     },
     # Building blocks, corpora, what training minimises, what a person reads.
     {"layers", "datasets", "losses", "metrics", "scores_json", "sisec", "statistics"},
-    {"models.trainable", "cost"},
+    {"models.trainable", "models.wavenet_weights", "cost"},
     {
         "models.separator",
         "models.translation_decoder",
         "models.translation_encoder",
         "models.translation_training",
     },
+    {"models.magnitude_separator"},
     {"models"},
     {"recipes", "checkpoint", "prediction", "streaming"},
     # What is done with a model ...

@@ -121,6 +121,19 @@ def test_draw_follows_the_chances():
     assert draw(logits, uniform, temperature=0.0).tolist() == [0] * 1000
 
 
+@pytest.mark.parametrize(
+    ("how", "named"),
+    [
+        ({"temperature": -1.0}, "temperature=-1.0"),
+        ({"conditions": np.ones((1, 9, 3)), "hold": 5}, r"last for the 50.*\(1, 9, 3\), hold=5"),
+        ({"primer": np.array([[0, CLASSES]])}, f"0 to {CLASSES - 1}.*0 to {CLASSES}"),
+    ],
+)
+def test_what_the_loop_cannot_read_is_named(how, named):
+    with pytest.raises(ValueError, match=named):
+        sample(make_network(), 50, **how)
+
+
 def test_exp():
     x = np.linspace(-80, 80, 9999, dtype="float32")
     values = np.array([generation_loop.exp(value) for value in x], "float64")

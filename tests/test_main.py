@@ -1,6 +1,7 @@
 """The command line does what it says, and says what went wrong in one line."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -195,6 +196,61 @@ def test_evaluate_prints_the_table_and_writes_it(folder, capsys):
     table = pd.read_csv("scores.csv")
     drums = table[(table.system == "estimate") & (table.source == "drums")]
     np.testing.assert_allclose(drums.SDR, 20.0, atol=0.1)  # an error of a tenth
+
+
+def test_a_page_to_listen_to_one_song_or_to_each_of_many(folder, capsys):
+    for song, length in (("first", 16000), ("second", 15000)):
+        for place, error in (("truth", 0.0), ("guess", 0.1)):
+            Path(place, song).mkdir(parents=True)
+            voice, band = noise(length), noise(length)[::-1]
+            sm.audio.write(f"{place}/{song}/vocals.wav", voice + error * band, 8000)
+            sm.audio.write(f"{place}/{song}/accompaniment.wav", (1 - error) * band, 8000)
+    assert main(["evaluate", "guess/first", "truth/first", "--report", "page.html"]) == 0
+    command = ["evaluate", "guess", "truth", "-o", "scores", "--workers", "1", "--report"]
+    assert main([*command, "pages"]) == 0
+    assert files(folder / "pages") == ["first.html", "second.html"]
+    for path, title, seconds in (
+        ("page.html", "first", 2.0), ("pages/first.html", "first", 2.0),
+        ("pages/second.html", "second", 1.875),
+    ):  # fmt: skip
+        page = Path(path).read_text(encoding="utf-8")
+        assert f"<title>{title}</title>" in page and f'data-seconds="{seconds}"' in page
+        labels = ["mixture"] + [
+            f"{source}: {system}"
+            for source in ("accompaniment", "vocals")
+            for system in ("reference", "estimate")
+        ]
+        assert re.findall("<figcaption>(.*?)</figcaption>", page) == labels
+        assert re.search(r'<th scope="row">vocals</th>.*<td>20\b', page), "its scores stand below"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--report", "page"], ["-o", "scores", "--report", "page.html"]]
+)
+def test_a_page_that_cannot_be_is_refused_before_anything_is_scored(folder, capsys, arguments):
+    assert main(["evaluate", "guess", "truth", *arguments]) == 2
+    err = capsys.readouterr().err
+    assert "FILE.html for one song" in err and arguments[-1] in err
+    assert not Path("scores").exists()
+
+
+def test_many_songs_need_a_folder_for_their_scores(folder, capsys):
+    for song in ("first", "second"):
+        Path("guess", song).mkdir(parents=True)
+        sm.audio.write(f"guess/{song}/vocals.wav", noise(8000), 8000)
+    assert main(["evaluate", "guess", "guess"]) == 2
+    assert "guess holds 2 songs; pass -o FOLDER" in capsys.readouterr().err
+
+
+def test_fit_holds_for_one_song_too(folder, capsys):
+    for place, length in (("truth", 16000), ("guess", 16009)):
+        Path(place).mkdir()
+        sm.audio.write(f"{place}/vocals.wav", noise(16009)[:length], 8000)
+        sm.audio.write(f"{place}/mixture.wav", noise(16009)[:length] * 0.5, 8000)
+    assert main(["evaluate", "guess", "truth"]) == 2
+    assert "16009 samples" in capsys.readouterr().err
+    assert main(["evaluate", "guess", "truth", "--fit"]) == 0
+    assert "inf" in capsys.readouterr().out
 
 
 def test_evaluate_without_stems_is_told(folder, capsys):

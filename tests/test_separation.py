@@ -322,6 +322,7 @@ def test_a_wide_model_gets_fewer_windows_at_once():
     assert prediction._fitting(wide, 100, 1, False) == prediction._ROWS["CPU"]
     assert prediction._fitting(wide, 100, 2, False) == prediction._ROWS["CPU"] // 2
     assert prediction._fitting(wide, 160000, 2, False) == 1
+    assert prediction._fitting(wide, 100, 1, False, "GPU:0") == prediction._ROWS["GPU"]
 
 
 @pytest.mark.parametrize(

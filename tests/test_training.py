@@ -45,6 +45,78 @@ def test_resuming_equals_never_having_stopped(songs, tmp_path, monkeypatch):
         np.testing.assert_allclose(resumed.history[column], whole.history[column], rtol=1e-4)
 
 
+@pytest.fixture
+def interrupted_at(monkeypatch):
+    """Ctrl-C after so many steps of a process; gives the steps that were made."""
+
+    def interrupt(*counts):
+        stops, made = list(counts), []
+        keep = sm.checkpoint.Checkpoint.on_train_batch_end
+
+        def after(self, batch, logs=None):
+            keep(self, batch, logs)
+            made.append(self.place)
+            if stops and len(made) == stops[0]:
+                stops.pop(0)
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(sm.checkpoint.Checkpoint, "on_train_batch_end", after)
+        return made
+
+    return interrupt
+
+
+STEPS = [(epoch, step) for epoch in range(3) for step in (1, 2, 3)]  # of TINY
+
+
+def test_resuming_within_an_epoch_equals_never_having_stopped(songs, tmp_path, interrupted_at):
+    whole = sm.train(TINY, songs, tmp_path / "whole", progress=False)
+    made = interrupted_at(1, 2, 5)  # twice in the first epoch, once in the second
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            sm.train(TINY, songs, tmp_path / "parts", progress=False)
+    resumed = sm.train(TINY, songs, tmp_path / "parts", progress=False)
+
+    assert made == STEPS, "no step is made twice"
+    np.testing.assert_allclose(weights(resumed), weights(whole), atol=1e-6)
+    for column in ("epoch", "loss", "val_loss", "learning_rate"):
+        np.testing.assert_allclose(resumed.history[column], whole.history[column], rtol=1e-4)
+    left = [{path.name for path in run.folder.iterdir()} for run in (resumed, whole)]
+    assert left[0] == left[1]
+
+
+def test_killed_it_goes_on_from_the_last_state_within_the_epoch(
+    songs, tmp_path, interrupted_at, monkeypatch
+):
+    whole = sm.train(TINY, songs, tmp_path / "whole", progress=False)
+    monkeypatch.setattr(sm.checkpoint, "_PAUSE", 0)  # a state after every step
+    keep = sm.checkpoint.Checkpoint.keep
+    made = interrupted_at(5)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        # Nothing is kept any more once it is killed.
+        patch.setattr(sm.checkpoint.Checkpoint, "keep", lambda self: len(made) < 5 and keep(self))
+        sm.train(TINY, songs, tmp_path / "parts", progress=False)
+    resumed = sm.train(TINY, songs, tmp_path / "parts", progress=False)
+    assert made == STEPS
+    np.testing.assert_allclose(weights(resumed), weights(whole), atol=1e-6)
+    np.testing.assert_allclose(resumed.history["loss"], whole.history["loss"], rtol=1e-4)
+
+
+def test_interrupted_while_validating_it_validates_again(songs, tmp_path, monkeypatch):
+    whole = sm.train(TINY, songs, tmp_path / "whole", progress=False)
+
+    def interrupt(self, logs=None):
+        if len(self.history) == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(sm.checkpoint.Checkpoint, "on_test_begin", interrupt)
+        sm.train(TINY, songs, tmp_path / "parts", progress=False)
+    resumed = sm.train(TINY, songs, tmp_path / "parts", progress=False)
+    np.testing.assert_allclose(weights(resumed), weights(whole), atol=1e-6)
+    np.testing.assert_allclose(resumed.history["loss"], whole.history["loss"], rtol=1e-4)
+
+
 def test_a_finished_training_is_only_loaded(songs, tmp_path):
     first = sm.train(TINY, songs, tmp_path, progress=False)
     stamp = first.folder.joinpath("log.csv").stat().st_mtime_ns
@@ -97,9 +169,9 @@ def test_backing_music_joins_the_mixtures(songs, tmp_path):
 
 def test_folder_of_another_recipe_is_refused(songs, tmp_path):
     sm.train(TINY.vary(epochs=1), songs, tmp_path, progress=False)
-    with pytest.raises(ValueError, match="holds a training whose recipe differ"):
+    with pytest.raises(ValueError, match="`recipe` differs from that of the training in"):
         sm.train(TINY.vary(epochs=1, seed=1), songs, tmp_path, progress=False)
-    with pytest.raises(ValueError, match="holds a training whose songs differ"):
+    with pytest.raises(ValueError, match="`songs` differs from that of the training in"):
         sm.train(TINY.vary(epochs=1), songs[1:], tmp_path, progress=False)
 
 
@@ -112,6 +184,14 @@ def test_validating_on_training_songs_is_refused(songs, tmp_path):
 def test_no_songs_is_refused(songs, tmp_path, training, validation):
     with pytest.raises(ValueError, match="no songs"):
         sm.train(TINY, songs[:training], tmp_path, songs[3 : 3 + validation], progress=False)
+
+
+def test_backing_of_a_validation_or_test_song_is_refused(songs, tmp_path):
+    stems = {"accompaniment": songs[0].stems["accompaniment"]}
+    for labels, words in (({"group": songs[0].group}, "shares 1"), ({"split": "test"}, "test spl")):
+        band = sm.datasets.Track.from_arrays("band", stems, 8000, **labels)
+        with pytest.raises(ValueError, match=words):
+            sm.train(TINY, songs[1:], tmp_path, songs[:1], backing=[band], progress=False)
 
 
 def test_diverging_is_said(songs, tmp_path):
@@ -195,7 +275,7 @@ def test_a_trained_model_is_tuned_further_and_stays_itself(songs, tmp_path):
     np.testing.assert_array_equal(weights(tuned), before)
     sm.train(TINY, songs, tmp_path / "more", initial=first.model, progress=False)
     np.testing.assert_array_equal(weights(first), before)
-    with pytest.raises(ValueError, match="initial differ"):
+    with pytest.raises(ValueError, match="`initial` differs"):
         sm.train(still, songs, tmp_path / "tuned", progress=False)
 
 

@@ -98,6 +98,7 @@ def blocks(path, size):
 
     Raises:
         FileNotFoundError, AudioError: as `read`.
+        ValueError: `size` is below 1.
     """
     if size < 1:
         raise ValueError(f"`size` must be at least 1 sample. Received: size={size}")

@@ -15,6 +15,9 @@ def resample(samples, from_rate, to_rate):
     Returns:
         float32 `(ceil(time * to_rate / from_rate), channels)`.
 
+    Raises:
+        ValueError: a rate is not a whole number of Hz above 0.
+
     Example:
 
     >>> sm.audio.resample(np.zeros((44101, 2)), 44100, 16000).shape

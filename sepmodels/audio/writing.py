@@ -122,7 +122,11 @@ class Writer:
         self.length += len(block)
 
     def __exit__(self, kind, error, traceback):
-        self._sound.close()
+        try:
+            self._sound.close()
+        except soundfile.LibsndfileError as failed:  # the last samples did not fit on the disk
+            self._part.unlink()
+            raise file.AudioError(f"{self.path}: writing failed ({file.reason(failed)})") from error
         if kind is not None or self.length == 0:
             self._part.unlink()
             if kind is None:

@@ -60,6 +60,10 @@ def fetch(url, path, checksum=None, progress=True):
 def unzip(path, folder):
     """Unpack an archive; every file is checked against the checksum that the archive holds.
 
+    Args:
+        path: path. The archive.
+        folder: path. Where its files go.
+
     Raises:
         ValueError: the archive is damaged.
     """

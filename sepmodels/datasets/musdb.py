@@ -47,14 +47,11 @@ def load(
 
     100 songs to train on and 50 to test on, stereo, 44.1 kHz. Nothing is decoded before it is read.
 
-    `.stem.mp4` files can be read on two roads to the same samples (equal to 1e-7): by the package
-    musdb, which starts FFmpeg, and by PyAV, which needs nothing on PATH. A track ends where the
-    header of its file says. FFmpeg by itself, and so musdb by itself, goes on to the end of the
-    last AAC frame, up to 1023 samples further; where FFmpeg also wrote the file, up to 44 of them
-    are song, for its headers count in milliseconds. musdb itself rounds to 16 bits and clips at
-    full scale; here both roads keep the floats of the decoder. Where an encoder coded noise as no
-    more than "noise" (PNS), which MUSDB18's did not in the clip that stempeg ships, a decoder
-    makes it up, and after a seek it makes up another one.
+    `.stem.mp4` files are read by the package musdb, which starts FFmpeg, or by PyAV, which needs
+    nothing on PATH. Both give here the floats of the decoder, equal to 1e-7, and end where the
+    header of the file says. (musdb by itself rounds to 16 bits, clips at full scale, and goes on to
+    the end of the last AAC frame: up to 1023 samples, of which 44 may be song. Only what an encoder
+    coded as mere "noise" (PNS) is made up anew by every decoder and after every seek.)
 
     PyAV seeks and FFmpeg, as musdb starts it, does not: a two-second piece from the end of a
     song of four minutes took 23 ms against 397 ms. For training decode once:

@@ -14,6 +14,9 @@ def read(name):
 
     Returns:
         list of dict, a row each, with the columns of the file as keys.
+
+    Raises:
+        FileNotFoundError: if there is no such table.
     """
     # In an installed wheel the tables lie in the package, in a checkout beside it.
     for folder in (_PACKAGE / "splits", _PACKAGE.parent / "data" / "splits"):

@@ -91,7 +91,8 @@ def load(
             dB, from -60 to 60. Default 0.
 
     Returns:
-        A list of `Track`.
+        A list of `Track`. The `domain` of a song is its singer: `"female"`, `"male"` or `"child"`,
+        by turns.
 
     Raises:
         TypeError: a number is not one.
@@ -117,10 +118,12 @@ def load(
     length = round(seconds * sample_rate)
     songs = []
     for index in range(n):
-        stems = _record(seed, index, length, sample_rate, channels, vocals_db)
+        score = compose(seed, index, length / sample_rate)
+        stems = _record(score, seed, index, length, sample_rate, channels, vocals_db)
         name = f"synthetic_{seed}_{index:03d}"
         stems = {source: stems[source] for source in sources}
-        songs.append(Track.from_arrays(name, stems, sample_rate, group=name))
+        domain = score.singer.kind
+        songs.append(Track.from_arrays(name, stems, sample_rate, group=name, domain=domain))
     return songs
 
 
@@ -191,9 +194,8 @@ def _melody(rng, scale, chords, low, beat):
     return tuple(notes)
 
 
-def _record(seed, index, length, sample_rate, channels, vocals_db):
+def _record(score, seed, index, length, sample_rate, channels, vocals_db):
     """All stems of one song, mixed."""
-    score = compose(seed, index, length / sample_rate)
     rngs = [np.random.default_rng([seed, index, part]) for part in range(1, 5)]
     size = (length, sample_rate, channels)
     stems = {

@@ -22,7 +22,7 @@ class Track:
         group: str. What must not be split between training and validation, such as the
             backing that two songs share. Defaults to `None`: the name.
         domain: str. What a domain confusion must not be able to tell apart: the genre, the
-            corpus, the instrument. Defaults to `None`: not told, `""`.
+            corpus, the instrument, the singer. Defaults to `None`: not told, `""`.
         split: str. `"train"`, `"valid"` or `"test"`: the part that the corpus gives the song.
             Defaults to `None`: none.
 
@@ -109,7 +109,7 @@ class Track:
 
     @property
     def stems(self):
-        """Mapping of source to all its samples `(time, channels)`, read at each look."""
+        """Mapping of source to all its samples `(time, channels)`, read anew at each access."""
         return _Stems(self)
 
     @property
@@ -129,6 +129,9 @@ class Track:
 
         Returns:
             dict of str to float32 `(stop - start, channels)`.
+
+        Raises:
+            ValueError: the piece does not lie within the song, or its file has changed.
         """
         if not 0 <= start <= stop <= self.length:
             raise ValueError(

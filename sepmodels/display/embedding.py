@@ -1,6 +1,7 @@
 """Sounds and small pictures as data URLs, so that a page holds all that it shows."""
 
 import base64
+import functools
 import io
 import struct
 import zlib
@@ -53,10 +54,7 @@ def sounds(stems, sample_rate, budget):
     seconds = len(stems[0]) / sample_rate
     with ThreadPoolExecutor() as pool:  # the encoders leave Python alone
         for encoding in ENCODINGS:
-
-            def encode(samples, encoding=encoding):
-                return _encoded(samples, sample_rate, encoding)
-
+            encode = functools.partial(_encoded, sample_rate=sample_rate, encoding=encoding)
             size = 0
             if seconds > 2 * PROBE:
                 probes = pool.map(encode, [_probe(samples, sample_rate) for samples in stems])

@@ -44,10 +44,10 @@ def field(table, *, measure="SDR", title=None):
         table = table.assign(system="estimate")
     finite = table[np.isfinite(table[measure])]
     songs = finite.groupby(["source", "system", "track"])[measure].median()
-    field = sisec.load()
-    field = field[(field["measure"] == measure) & (field["aggregate"] == statistics.TRACKS)]
+    theirs = sisec.load()
+    theirs = theirs[(theirs["measure"] == measure) & (theirs["aggregate"] == statistics.TRACKS)]
     sources = list(table["source"].unique())
-    rows = {name: _rows(name, songs, field) for name in sources}
+    rows = {name: _rows(name, songs, theirs) for name in sources}
     height = sum(0.7 + 0.19 * len(of_one) for of_one in rows.values())
     ratios = {"height_ratios": [1 + len(of_one) for of_one in rows.values()]}
     with theme.figure(len(sources), size=(7, height), gridspec_kw=ratios) as (figure, panels):
@@ -61,14 +61,14 @@ def field(table, *, measure="SDR", title=None):
     return figure
 
 
-def _rows(source, songs, field):
+def _rows(source, songs, theirs):
     """`(median, name, values, kind, more)` for every system of a source, the best first."""
     rows = []
     for system, name in _OWN.items():
         if (source, system) in songs.index.droplevel("track"):
             values = songs.loc[source, system].to_numpy()
             rows.append((float(np.median(values)), name, values, "own", False))
-    for line in field[field["source"] == source].itertuples():
+    for line in theirs[theirs["source"] == source].itertuples():
         more = line.trained_on not in ("", "MUSDB18")
         rows.append((line.median, line.system, None, line.kind, more))
     return sorted(rows, key=lambda row: -row[0])

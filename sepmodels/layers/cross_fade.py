@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from sepmodels import checks
+
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class CrossFade(keras.layers.Layer):
@@ -39,7 +41,8 @@ class CrossFade(keras.layers.Layer):
     """
 
     def __init__(self, layer, length, step, **kwargs):
-        if not 1 <= step <= length or length % step:
+        checks.positive(length=length, step=step)
+        if length % step:
             raise ValueError(f"step must divide length. Received: step={step}, length={length}")
         super().__init__(**kwargs)
         self.layer = layer

@@ -3,9 +3,10 @@
 import keras
 from keras import ops
 
-from sepmodels import geometry
+from sepmodels import checks, geometry
 
 ACTIVATIONS = ("gated", "relu", "leaky_relu")
+PADDINGS = ("same", "valid")
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
@@ -81,16 +82,10 @@ class GatedResidualBlock(keras.layers.Layer):
         kernel_initializer="glorot_uniform",
         **kwargs,
     ):
-        numbers = {"filters": filters, "kernel_size": kernel_size, "dilation": dilation}
-        for name, value in (numbers | {"skip_filters": skip_filters or 1}).items():
-            if value < 1:
-                raise ValueError(f"{name} must be positive. Received: {name}={value}")
-        if activation not in ACTIVATIONS:
-            raise ValueError(
-                f"activation must be one of {ACTIVATIONS}. Received: activation={activation!r}"
-            )
-        if padding not in ("same", "valid"):
-            raise ValueError(f"padding must be 'same' or 'valid'. Received: padding={padding!r}")
+        checks.positive(filters=filters, kernel_size=kernel_size, dilation=dilation)
+        if skip_filters is not None:
+            checks.positive(skip_filters=skip_filters)
+        checks.one_of(activation=(activation, ACTIVATIONS), padding=(padding, PADDINGS))
         if preactivation and activation == "gated":
             raise ValueError(
                 "preactivation needs activation='relu' or 'leaky_relu'. Received: "
@@ -178,10 +173,19 @@ class GatedResidualBlock(keras.layers.Layer):
         return tuple(shapes) if len(shapes) == 2 else shapes[0]
 
     def get_config(self):
-        names = "filters kernel_size dilation skip_filters residual activation preactivation"
-        mine = {name: getattr(self, name) for name in f"{names} causal padding".split()}
-        initializer = keras.initializers.serialize(self.kernel_initializer)
-        return {**super().get_config(), **mine, "kernel_initializer": initializer}
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "dilation": self.dilation,
+            "skip_filters": self.skip_filters,
+            "residual": self.residual,
+            "activation": self.activation,
+            "preactivation": self.preactivation,
+            "causal": self.causal,
+            "padding": self.padding,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }
 
 
 def crop_time(x, left, right):

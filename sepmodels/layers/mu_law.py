@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from sepmodels import features
+from sepmodels import checks, features
 
 
 class _MuLaw(keras.layers.Layer):
@@ -12,7 +12,7 @@ class _MuLaw(keras.layers.Layer):
     def __init__(self, classes=256, quantize=True, convention="round", **kwargs):
         if isinstance(classes, bool) or not isinstance(classes, int) or classes < 2:
             raise ValueError(f"classes must be an integer from 2 up. Received: classes={classes!r}")
-        features.check_convention(convention)
+        checks.one_of(convention=(convention, features.CONVENTIONS))
         super().__init__(**kwargs)
         self.classes = classes
         self.quantize = quantize

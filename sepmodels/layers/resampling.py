@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from sepmodels import checks
+
 _METHODS = ("linear", "nearest", "learned")
 _PADDINGS = ("same", "valid")
 
@@ -82,10 +84,7 @@ class Upsample(keras.layers.Layer):
     """
 
     def __init__(self, method="linear", padding="same", **kwargs):
-        if method not in _METHODS:
-            raise ValueError(f"method must be one of {_METHODS}. Received: method={method!r}")
-        if padding not in _PADDINGS:
-            raise ValueError(f"padding must be one of {_PADDINGS}. Received: padding={padding!r}")
+        checks.one_of(method=(method, _METHODS), padding=(padding, _PADDINGS))
         super().__init__(**kwargs)
         self.method = method
         self.padding = padding

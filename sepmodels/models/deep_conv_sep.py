@@ -4,11 +4,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from sepmodels import features
+from sepmodels import checks, features
 from sepmodels.layers.cross_fade import CrossFade
-from sepmodels.layers.stft import STFT, InverseSTFT
+from sepmodels.layers.stft import STFT
 from sepmodels.layers.tied_transpose import TiedTranspose
-from sepmodels.models.separator import Separator
+from sepmodels.models.magnitude_separator import MagnitudeSeparator
 
 _WINDOW = "blackmanharris"
 _SCALE = 0.3  # of the normalised magnitudes that the network sees
@@ -26,7 +26,7 @@ class _Bias(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
-class DeepConvSep(Separator):
+class DeepConvSep(MagnitudeSeparator):
     """Spectrogram separator: one encoder, one tied decoder per source, soft masks.
 
     A window of a third of a second is squeezed twice: by filters that span the bins of a
@@ -103,12 +103,16 @@ class DeepConvSep(Separator):
         bug_compat=False,
         **kwargs,
     ):
-        sources, horizontal = tuple(sources), tuple(horizontal)
+        sources, horizontal = checks.names("sources", sources), tuple(horizontal)
+        checks.positive(n_fft=n_fft, frames=frames, filters=filters, stride=stride, units=units)
+        if len(horizontal) != 2:
+            raise ValueError(f"horizontal must be two. Received: horizontal={horizontal}")
+        checks.positive(horizontal=horizontal)
         bins = n_fft // 2 + 1
         height = bins if vertical is None else vertical
         if not 1 <= height <= bins:
             raise ValueError(
-                f"vertical must be at most the {bins} bins of n_fft={n_fft}. "
+                f"vertical must be from 1 to the {bins} bins of n_fft={n_fft}. "
                 f"Received: vertical={vertical}"
             )
         largest = frames, (bins - height) // stride + 1
@@ -125,7 +129,6 @@ class DeepConvSep(Separator):
 
         # === Layers ===
         transform = {"n_fft": n_fft, "hop_length": hop_length, "window": _WINDOW}
-        transform["dtype"] = "float32"
         first = keras.layers.Conv2D(filters, (1, height), (1, stride), name="vertical")
         second = keras.layers.Conv2D(filters, horizontal, name="horizontal")
 
@@ -156,23 +159,19 @@ class DeepConvSep(Separator):
 
         # The separator: a waveform in, through the network, the waveforms of all sources out.
         mixture = keras.Input((None, channels), name="mixture")
-        real, imaginary = STFT(**transform, name="stft")(mixture)
-        level = _scaled(features.magnitude(real, imaginary), n_fft)
+        spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
+        level = _scaled(features.magnitude(*spectrum), n_fft)
         masks = CrossFade(network, frames, step, dtype="float32", name="masks")(level)
-        parts = [
-            keras.layers.Reshape((-1, bins, channels * len(sources)), dtype="float32")(
-                masks * ops.expand_dims(part, axis=-1)
-            )
-            for part in (real, imaginary)
-        ]
-        waves = InverseSTFT(**transform, name="inverse_stft")((*parts, mixture))
-        waves = keras.layers.Reshape((-1, channels, len(sources)), dtype="float32")(waves)
-        stems = {source: waves[..., index] for index, source in enumerate(sources)}
         super().__init__(
-            mixture, stems, sources=sources, sample_rate=sample_rate, channels=channels, **kwargs
+            mixture,
+            spectrum,
+            gains=masks,
+            magnitudes=masks * ops.expand_dims(level, axis=-1),
+            transform=transform,
+            sources=sources,
+            sample_rate=sample_rate,
+            **kwargs,
         )
-        magnitudes = masks * ops.expand_dims(level, axis=-1)
-        self._by_domain = {"waveform": waves, "magnitude": magnitudes}
 
         # === Config ===
         self.n_fft = n_fft
@@ -192,19 +191,8 @@ class DeepConvSep(Separator):
         reach = (self.frames - 1) * self.hop_length + self.n_fft - 1
         return reach, reach
 
-    def estimator(self, domain="magnitude"):
-        self._check_domain(domain, tuple(self._by_domain))
-        return keras.Model(self.input, self._by_domain[domain])
-
-    def targets(self, stems, domain="magnitude"):
-        waves = super().targets(stems)  # (batch, time, channels, sources)
-        if domain == "waveform":
-            return waves
-        self._check_domain(domain, tuple(self._by_domain))
-        time_last = ops.transpose(waves, (0, 2, 3, 1))
-        spectrum = features.stft(time_last, self.n_fft, self.hop_length, _WINDOW)
-        level = _scaled(features.magnitude(*spectrum), self.n_fft)
-        return ops.transpose(level, (0, 3, 4, 1, 2))
+    def level(self, waves):
+        return _scaled(super().level(waves), self.n_fft)
 
 
 def _scaled(magnitude, n_fft):

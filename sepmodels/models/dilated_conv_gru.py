@@ -3,18 +3,18 @@
 import keras
 from keras import ops
 
-from sepmodels import features, geometry
+from sepmodels import checks, features, geometry
 from sepmodels.layers.dilated_gru import DilatedGRU
-from sepmodels.layers.stft import STFT, InverseSTFT
+from sepmodels.layers.stft import STFT
 from sepmodels.layers.weight_norm import WeightNormalization
-from sepmodels.models.separator import Separator
+from sepmodels.models.magnitude_separator import MagnitudeSeparator
 
 _ORDERS = ("conv_gru", "gru_conv")
 _HEADS = {"magnitude": "relu", "sigmoid": "sigmoid", "softmax": "softmax"}
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
-class DilatedConvGRU(Separator):
+class DilatedConvGRU(MagnitudeSeparator):
     """Spectrogram separator of dilated convolutions and dilated GRUs.
 
     A stack of blocks runs over the frames of a magnitude spectrogram whose bins are its
@@ -23,8 +23,9 @@ class DilatedConvGRU(Separator):
     networks pool, so every layer has one output per frame. One network estimates all
     sources; the phase is that of the mixture.
 
-    The paper leaves many numbers open. Each is an argument here: its default is that of a
-    network for a laptop, and `recipes` holds a larger one.
+    This is a reconstruction: no code was published, and many sizes of the authors' network are
+    not known here. Each is an argument, with a default for a laptop; `recipes` holds a larger
+    network.
 
     Args:
         sources: sequence of str. Names of the stems. Defaults to
@@ -50,10 +51,10 @@ class DilatedConvGRU(Separator):
             `bidirectional=False`. Such a model can run as a `stream`. Defaults to `False`.
         order: str. `"conv_gru"` follows the title of the paper: the GRU hears the
             convolution. `"gru_conv"` follows the later code. Defaults to `"conv_gru"`.
-        weight_norm: bool. Weight normalization on every convolution but the head, as
-            stated. Defaults to `True`.
+        weight_norm: bool. Weight normalization, which the paper names, on every convolution
+            but the head. Defaults to `True`.
         leaky_slope: float. Slope of the leaky ReLU. Defaults to `0.01`.
-        head: str. `"magnitude"` estimates magnitudes through a ReLU, as the paper does;
+        head: str. `"magnitude"` estimates magnitudes, as the paper does, through a ReLU;
             `"sigmoid"` a mask per source; `"softmax"` masks that sum to one, so that the
             stems sum to the mixture. Defaults to `"magnitude"`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
@@ -101,7 +102,10 @@ class DilatedConvGRU(Separator):
         head="magnitude",
         **kwargs,
     ):
-        sources, dilations = tuple(sources), tuple(dilations)
+        sources, dilations = checks.names("sources", sources), tuple(dilations)
+        checks.positive(filters=filters, kernel_size=kernel_size, groups=groups)
+        checks.positive(dilations=dilations)
+        checks.one_of(order=(order, _ORDERS), head=(head, _HEADS))
         if isinstance(gru_dilation, list):
             gru_dilation = tuple(gru_dilation)
         gru_dilations = gru_dilation
@@ -118,14 +122,10 @@ class DilatedConvGRU(Separator):
             )
         if causal and bidirectional:
             raise ValueError(f"causal needs bidirectional=False. Received: causal={causal}")
-        if order not in _ORDERS:
-            raise ValueError(f"order must be one of {_ORDERS}. Received: order={order!r}")
-        if head not in _HEADS:
-            raise ValueError(f"head must be one of {(*_HEADS,)}. Received: head={head!r}")
 
         # === Layers ===
         bins, padding = n_fft // 2 + 1, "causal" if causal else "same"
-        transform = {"n_fft": n_fft, "hop_length": hop_length, "dtype": "float32"}
+        transform = {"n_fft": n_fft, "hop_length": hop_length}
         # Never trained: `adapt` sets the mean and the variance of every bin.
         standardize = keras.layers.BatchNormalization(
             center=False, scale=False, trainable=False, name="standardize"
@@ -170,8 +170,8 @@ class DilatedConvGRU(Separator):
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
-        real, imaginary = STFT(**transform, name="stft")(mixture)
-        level = features.magnitude(real, imaginary)  # (batch, frames, bins, channels)
+        spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
+        level = features.magnitude(*spectrum)  # (batch, frames, bins, channels)
 
         x = keras.layers.Reshape((-1, bins * channels))(features.log_magnitude(level))
         x = convolve(standardize(x), "stem")
@@ -184,24 +184,16 @@ class DilatedConvGRU(Separator):
         x = keras.layers.Activation(_HEADS[head], dtype="float32", name=head)(x)
         level = ops.expand_dims(level, axis=-1)
         magnitudes = x if head == "magnitude" else x * level
-
-        # The phase of the mixture turns all magnitudes back into waveforms at once.
-        gain = magnitudes / level
-        parts = [
-            keras.layers.Reshape((-1, bins, channels * len(sources)), dtype="float32")(
-                gain * ops.expand_dims(part, axis=-1)
-            )
-            for part in (real, imaginary)
-        ]
-        waves = InverseSTFT(**transform, name="inverse_stft")((*parts, mixture))
-        waves = keras.layers.Reshape((-1, channels, len(sources)), dtype="float32", name="waves")(
-            waves
-        )
-        stems = {source: waves[..., index] for index, source in enumerate(sources)}
         super().__init__(
-            mixture, stems, sources=sources, sample_rate=sample_rate, channels=channels, **kwargs
+            mixture,
+            spectrum,
+            gains=magnitudes / level,
+            magnitudes=magnitudes,
+            transform=transform,
+            sources=sources,
+            sample_rate=sample_rate,
+            **kwargs,
         )
-        self._by_domain = {"waveform": waves, "magnitude": magnitudes}
         self._recurrent = any(dilation is not None for dilation in gru_dilations)
 
         # === Config ===
@@ -227,23 +219,8 @@ class DilatedConvGRU(Separator):
         left, right = geometry.context(self.kernel_size, (1, *self.dilations, 1), self.causal)
         return left * self.hop_length + edge, right * self.hop_length + edge
 
-    def estimator(self, domain="magnitude"):
-        self._check_domain(domain, tuple(self._by_domain))
-        return keras.Model(self.input, self._by_domain[domain])
-
-    def targets(self, stems, domain="magnitude"):
-        waves = super().targets(stems)  # (batch, time, channels, sources)
-        if domain == "waveform":
-            return waves
-        self._check_domain(domain, tuple(self._by_domain))
-        time_last = ops.transpose(waves, (0, 2, 3, 1))
-        spectrum = features.stft(time_last, self.n_fft, self.hop_length)
-        return ops.transpose(features.magnitude(*spectrum), (0, 3, 4, 1, 2))
-
     def adapt(self, mixture):
-        channels_first = ops.transpose(mixture, (0, 2, 1))
-        spectrum = features.stft(channels_first, self.n_fft, self.hop_length)
-        level = ops.transpose(features.log_magnitude(features.magnitude(*spectrum)), (0, 2, 3, 1))
+        level = features.log_magnitude(self.level(mixture))
         mean, variance = ops.moments(level, axes=(0, 1))
         standardize = self.get_layer("standardize")
         standardize.moving_mean.assign(ops.reshape(mean, (-1,)))

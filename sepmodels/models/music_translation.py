@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from sepmodels import audio, features, generation
+from sepmodels import audio, checks, features, generation
 from sepmodels.layers.gradient_reversal import GradientReversal
 from sepmodels.models.trainable import Trainable
 from sepmodels.models.translation_decoder import TranslationDecoder
@@ -27,14 +27,14 @@ class MusicTranslation(Trainable):
     """Translates music from one domain to another: an encoder for all, a decoder for each.
 
     A domain is an ensemble or an instrument; here each source of a song is one. The network
-    learns to repeat what it hears: the encoder hears a wave and says in 64 channels every 50 ms
-    what is played, and the domain's own decoder, a WaveNet, plays it. While a classifier learns
-    to tell the domains by their encodings, the encoder learns to leave nothing to tell them by,
-    so that any decoder can play what was encoded from any domain.
+    learns to repeat what it hears: the encoder turns a wave into 64 numbers every 50 ms, and the
+    domain's own decoder, a WaveNet, plays it from those. A classifier learns to tell the domains
+    by their encodings, and the encoder learns to prevent it, so that any decoder can play what
+    was encoded from any domain.
 
-    The encoder hears a piece of every example shifted in pitch by up to half a semitone, as if
-    out of tune, and the decoder must put that right. A song of one domain is a `Track` with one
-    source of that name; songs of several domains are mixed with `cross_songs=1` in the recipe.
+    For the encoder a piece of every example is shifted in pitch by up to half a semitone, as if
+    out of tune; the decoder must put that right. A song of one domain is a `Track` with one
+    source of that name; `cross_songs=1` in the recipe joins songs of several domains.
 
     Args:
         sources: sequence of str. The domains, at least two. Defaults to
@@ -99,13 +99,9 @@ class MusicTranslation(Trainable):
         semitones=0.5,
         **kwargs,
     ):
-        sources, depths, stacks = tuple(sources), tuple(depths), tuple(stacks)
-        if len(sources) < 2:
-            raise ValueError(f"sources must name at least two domains. Received: {sources}")
-        if confusion not in _CONFUSIONS:
-            raise ValueError(
-                f"confusion must be one of {_CONFUSIONS}. Received: confusion={confusion!r}"
-            )
+        sources = checks.names("sources", sources, least=2)
+        depths, stacks = tuple(depths), tuple(stacks)
+        checks.one_of(confusion=(confusion, _CONFUSIONS))
         for name, value in (("confusion_weight", confusion_weight), ("semitones", semitones)):
             if value < 0:
                 raise ValueError(f"{name} must not be negative. Received: {name}={value}")
@@ -184,10 +180,10 @@ class MusicTranslation(Trainable):
             float32 `(time, channels)`, at the rate of the wave.
 
         Raises:
-            ValueError: if there is no such domain, or the wave has no time or channels.
+            ValueError: if there is no such domain, the wave has no time or channels, or the
+                temperature is negative.
         """
-        if to not in self.sources:
-            raise ValueError(f"to must be one of {self.sources}. Received: to={to!r}")
+        checks.one_of(to=(to, self.sources))
         if np.ndim(wave) != 2 or 0 in np.shape(wave):
             raise ValueError(
                 "wave must be (time, channels) and not empty. "
@@ -211,7 +207,7 @@ class MusicTranslation(Trainable):
 
 
 def put_out_of_tune(waves, semitones):
-    """Shift a piece of every wave in pitch: a quarter to a half of it, from its first half on.
+    """Shift the pitch of a piece of every wave: a quarter to a half of it, begun in its first half.
 
     What is drawn depends on the samples of the wave alone, so that a training that goes on after
     a stop hears what it would have heard.
@@ -219,6 +215,9 @@ def put_out_of_tune(waves, semitones):
     Args:
         waves: array `(batch, time, domains)`.
         semitones: float. The shift is drawn evenly from `-semitones` to `semitones`.
+
+    Returns:
+        float32 array of that shape.
     """
     shifted = np.array(waves, "float32")
     for wave in (wave for example in shifted for wave in example.T):

@@ -2,8 +2,9 @@
 
 import keras
 
-from sepmodels import geometry
-from sepmodels.layers.gated_residual_block import ACTIVATIONS, GatedResidualBlock, crop_time
+from sepmodels import checks, geometry
+from sepmodels.layers.gated_residual_block import GatedResidualBlock, crop_time
+from sepmodels.layers.initializer import torch_uniform
 from sepmodels.models import nc_wavenet_parts as parts
 
 
@@ -22,15 +23,15 @@ class NCWaveNet(parts.CompandedSeparator):
     and, on top of the latter, `head="regression"` (`regwavenet`). `target=None` gives each
     source a head (`wavenet3`).
 
-    Two of the author's experiments change what lies between the stacks without skip outputs,
-    the encoder, and those with them, the decoder; he found both worse. `pooling=800` restores
-    the bottleneck of the music translation network: the decoder hears the mixture, and of the
-    encoder only the mean of every 800 samples, held, as a condition of each layer. `domains` is
-    that network's domain confusion: a classifier behind a gradient reversal learns from which
-    domain a song is, and the encoder learns not to tell. It is part of the `estimator`, not of
-    the separator; `domain_accuracy` stands in the log of the training.
+    Two of the author's experiments change what lies between the encoder, the stacks without
+    skip outputs, and the decoder, those with them; both made the results worse. `pooling=800`
+    restores the bottleneck of the music translation network: the decoder hears the mixture, and
+    of the encoder only the mean of every 800 samples, held, as a condition of each layer.
+    `domains` adds that network's domain confusion, by a gradient reversal: a classifier learns
+    from which domain a song is, and the encoder learns to hide it. The classifier is part of the
+    `estimator`, not of the separator; the log of the training shows its `domain_accuracy`.
 
-    What the authors' code creates and never uses is left out: the skip convolutions of the
+    What the author's code creates and never uses is left out: the skip convolutions of the
     first 27 layers and the residual convolution of the last one.
 
     Args:
@@ -58,8 +59,8 @@ class NCWaveNet(parts.CompandedSeparator):
             to `"same"`.
         pooling: int or None. Samples per step of the bottleneck; `None`: there is none, and the
             decoder goes on where the encoder ends. Defaults to `None`.
-        domains: sequence of str or None. Domains of songs that the encoder is to confuse.
-            Defaults to `None`.
+        domains: sequence of str or None. The domains (`Track.domain`) that the encoder is to
+            hide, at least two. Defaults to `None`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
 
     Input shape:
@@ -109,15 +110,13 @@ class NCWaveNet(parts.CompandedSeparator):
         domains=None,
         **kwargs,
     ):
-        sources, dilations, stacks = tuple(sources), tuple(dilations), tuple(stacks)
-        domains = None if domains is None else tuple(domains)
+        sources = checks.names("sources", sources)
+        dilations, stacks = tuple(dilations), tuple(stacks)
+        domains = None if domains is None else checks.names("domains", domains, least=2)
         heads = parts.heads_for(sources, target)
-        parts.check_choices(
-            head=(head, parts.HEADS),
-            activation=(activation, ACTIVATIONS),
-            padding=(padding, ("same", "valid")),
-        )
-        parts.check_odd(kernel_size=kernel_size, front_kernel_size=front_kernel_size)
+        checks.one_of(head=(head, parts.HEADS))
+        checks.odd(kernel_size=kernel_size, front_kernel_size=front_kernel_size)
+        checks.positive(filters=filters, skip_filters=skip_filters, dilations=dilations)
         if len(stacks) != 2 or stacks[0] < 0 or stacks[1] < 1 or not dilations:
             raise ValueError(
                 "stacks must be two numbers, the second at least 1, of at least one of the "
@@ -129,8 +128,8 @@ class NCWaveNet(parts.CompandedSeparator):
                     f"{name} needs an encoder: at least 1 of the stacks without skip outputs. "
                     f"Received: {name}={value!r}, stacks={stacks}"
                 )
-        if pooling is not None and pooling < 1:
-            raise ValueError(f"pooling must be positive. Received: pooling={pooling}")
+        if pooling is not None:
+            checks.positive(pooling=pooling)
 
         # === Layers ===
         def reach(size, dilations):  # of odd kernels: as far to the left as to the right
@@ -147,7 +146,7 @@ class NCWaveNet(parts.CompandedSeparator):
                 activation=activation,
                 preactivation=activation != "gated",
                 padding=padding,
-                kernel_initializer=parts.initializer(),
+                kernel_initializer=torch_uniform(),
                 name=name,
                 **outputs,
             )
@@ -231,7 +230,7 @@ class NCWaveNet(parts.CompandedSeparator):
         )
         return keras.Model([self.input, label], outputs)
 
-    def example(self, mixture, stems, domain="classes", label=None):
+    def example(self, mixture, stems, domain, label=None):
         inputs, targets = super().example(mixture, stems, domain)
         if self.domains is None:
             return inputs, targets

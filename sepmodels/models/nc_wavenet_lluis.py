@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from sepmodels import geometry
-from sepmodels.layers.gated_residual_block import crop_time
+from sepmodels import checks, geometry
+from sepmodels.layers.gated_residual_block import PADDINGS, crop_time
 from sepmodels.models import nc_wavenet_parts as parts
 from sepmodels.models.separator import Separator
 
@@ -16,9 +16,9 @@ class LluisWaveNet(Separator):
     """Waveform separator of gated dilated convolutions, for the wave itself.
 
     As in `NCWaveNet` every layer hears both sides of a sample. Here nothing is companded or
-    quantised: the head ends in a linear convolution that gives samples. No convolution but that
-    one has a bias, so in silence nothing else is heard. The last source is the mixture minus the
-    others. The loss of the authors is `"l1"`, or `"discriminative_l1"` for a voice.
+    quantised: the head ends in a linear convolution that gives samples, the only one with a
+    bias. The last source is the mixture minus the others. The authors' loss is `"l1"`; for the
+    network that estimates a voice alone, `"discriminative_l1"`.
 
     Args:
         sources: sequence of str. Names of the stems; the last one is the rest. Defaults to
@@ -28,7 +28,7 @@ class LluisWaveNet(Separator):
         filters: int. Width of the layers and of their skip outputs. Defaults to `64`.
         kernel_size: int. Of the dilated convolutions, in samples, odd. Defaults to `3`.
         dilations: sequence of int. Of the layers of one stack, in samples. Defaults to 1 ... 512.
-        stacks: int. Defaults to `4`.
+        stacks: int. How many stacks. Defaults to `4`.
         head_filters: pair of int. Widths of the head. Defaults to `(2048, 256)`.
         padding: str. `"same"` pads every convolution with zeros and keeps the length.
             `"valid"` pads none and returns the centre: the mixture less its `context`. The
@@ -72,18 +72,14 @@ class LluisWaveNet(Separator):
         padding="same",
         **kwargs,
     ):
-        sources, dilations, head_filters = tuple(sources), tuple(dilations), tuple(head_filters)
-        parts.check_choices(padding=(padding, ("same", "valid")))
-        parts.check_odd(kernel_size=kernel_size)
-        if len(sources) < 2:
-            raise ValueError(
-                f"sources must be at least two, the last one the rest. Received: sources={sources}"
-            )
-        if stacks < 1 or not dilations:
-            raise ValueError(
-                "stacks must be at least 1, of at least one of the dilations. Received: "
-                f"stacks={stacks}, dilations={dilations}"
-            )
+        sources = checks.names("sources", sources, least=2)
+        dilations, head_filters = tuple(dilations), tuple(head_filters)
+        checks.one_of(padding=(padding, PADDINGS))
+        checks.odd(kernel_size=kernel_size)
+        checks.positive(filters=filters, dilations=dilations, stacks=stacks)
+        checks.positive(head_filters=head_filters)
+        if not dilations:
+            raise ValueError("dilations must be at least one. Received: dilations=()")
         if len(head_filters) != 2:
             raise ValueError(f"head_filters must be two. Received: head_filters={head_filters}")
 

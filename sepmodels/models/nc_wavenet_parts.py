@@ -1,45 +1,39 @@
-"""What `NCWaveNet` and its relatives share: how they hear, how they answer, who listens in."""
+"""What `NCWaveNet` and its relatives share: layers, how they hear and answer, who listens in."""
 
 import keras
 from keras import ops
 
 from sepmodels import features
+from sepmodels.layers.gated_residual_block import GatedResidualBlock
 from sepmodels.layers.gradient_reversal import GradientReversal
+from sepmodels.layers.initializer import torch_uniform
 from sepmodels.layers.mu_law import MuLawDecode, MuLawEncode
 from sepmodels.models.separator import Separator
 
 CLASSES = 256
 HEADS = ("classes", "regression")
-_STANDARD = {"mean": -0.0039727693, "deviation": 0.5484016520}  # of the authors' songs
-# Of plain convolutions in the authors' framework. A common initializer with its larger numbers
-# lets the sum of 63 residual branches grow by orders of magnitude.
-_KERNEL = {"scale": 1 / 3, "mode": "fan_in", "distribution": "uniform"}
+_STANDARD = {"mean": -0.0039727693, "deviation": 0.5484016520}  # of the author's songs
 _REVERSAL = 0.01  # what the encoder hears of the domain classifier
 
-
-def initializer():
-    """A new initializer of kernels, as one repeats itself."""
-    return keras.initializers.VarianceScaling(**_KERNEL)
+# === Layers ===
 
 
 def convolve(x, filters, kernel_size, name, **how):
     """A convolution over time that keeps the length, unless `padding` says otherwise."""
-    how = {"padding": "same", "kernel_initializer": initializer(), **how}
+    how = {"padding": "same", "kernel_initializer": torch_uniform(), **how}
     return keras.layers.Conv1D(filters, kernel_size, name=name, **how)(x)
 
 
-def check_choices(**choices):
-    """Raises `ValueError` unless each `name=(value, known)` has a value that is known."""
-    for name, (value, known) in choices.items():
-        if value not in known:
-            raise ValueError(f"{name} must be one of {known}. Received: {name}={value!r}")
-
-
-def check_odd(**sizes):
-    """Raises `ValueError` for a kernel without a middle."""
-    for name, value in sizes.items():
-        if value % 2 == 0:
-            raise ValueError(f"{name} must be odd. Received: {name}={value}")
+def residual(x, kernel_size, name):
+    """ReLU, a convolution, ReLU, a 1x1 convolution, and the sum of that with `x`."""
+    return GatedResidualBlock(
+        x.shape[-1],
+        kernel_size,
+        activation="relu",
+        preactivation=True,
+        kernel_initializer=torch_uniform(),
+        name=name,
+    )(x)
 
 
 # === Who is estimated ===
@@ -69,7 +63,7 @@ def stems_of(mixture, waves, heads, sources):
 def hear(mixture):
     """The mixture companded, not quantised, and standardised."""
     companded = MuLawEncode(CLASSES, quantize=False, dtype="float32", name="compand")(mixture)
-    # Never trained: it starts with the authors' constants, and `adapt` fits it to others.
+    # Never trained: it starts with the author's constants, and `adapt` fits it to other songs.
     return keras.layers.BatchNormalization(
         center=False,
         scale=False,
@@ -83,7 +77,11 @@ def hear(mixture):
 
 
 def answer(x, head, filters, channels, heads):
-    """Two 1x1 convolutions to `(batch, time, channels, heads)` samples, or that and `classes`."""
+    """Two 1x1 convolutions to the estimate.
+
+    That is `(batch, time, channels, heads, classes)` logits, or `(batch, time, channels, heads)`
+    companded samples if `head` is `"regression"`.
+    """
     if head == "classes":
         x = ops.relu(convolve(ops.relu(x), filters, 1, "head"))
         x = convolve(x, CLASSES * channels * len(heads), 1, "logits")
@@ -136,9 +134,6 @@ class CompandedSeparator(Separator):
             return features.mu_law_compress(waves, CLASSES)
         return features.mu_law_encode(waves, CLASSES)
 
-    def example(self, mixture, stems, domain="classes", label=None):
-        return mixture, self.targets(stems, domain)
-
     def adapt(self, mixture):
         companded = features.mu_law_compress(mixture, CLASSES)
         mean, variance = ops.moments(companded, axes=(0, 1))
@@ -153,7 +148,8 @@ class CompandedSeparator(Separator):
 class PoolAndHold(keras.layers.Layer):
     """The mean of every `size` steps, held for as long.
 
-    With `padding="same"` silence follows the last step; with `"valid"` whole pieces are wanted.
+    With `padding="same"` silence fills the last piece; with `"valid"` a known time that does not
+    divide into whole pieces raises `ValueError`.
     """
 
     def __init__(self, size, padding, **kwargs):
@@ -167,7 +163,7 @@ class PoolAndHold(keras.layers.Layer):
         if self.padding == "valid" and isinstance(missing, int) and missing:
             raise ValueError(
                 "without padding the input must have one of the lengths of valid_length, such as "
-                f"{missing} samples more than it has: pooling={self.size} wants whole pieces"
+                f"{missing} samples more than it has, for whole pieces of pooling={self.size}"
             )
         padded = ops.pad(inputs, [[0, 0], [0, missing], [0, 0]])
         pieces = ops.reshape(padded, (-1, (time + missing) // self.size, self.size, width))
@@ -178,7 +174,10 @@ class PoolAndHold(keras.layers.Layer):
 
 
 def classify(encoded, domains):
-    """Logits `(batch, domains)` of a classifier that its encoder learns to confuse."""
+    """Logits `(batch, domains)` of a domain classifier behind a gradient reversal.
+
+    As the author has it, an ELU follows the last convolution as well.
+    """
     x = GradientReversal(_REVERSAL, name="reverse")(encoded)
     for index, filters in enumerate((encoded.shape[-1], encoded.shape[-1], len(domains))):
         x = convolve(x, filters, 1, f"domain_{index}", activation="elu")

@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from sepmodels.layers.gated_residual_block import GatedResidualBlock
+from sepmodels import checks
+from sepmodels.layers.initializer import torch_uniform
 from sepmodels.models import nc_wavenet_parts as parts
 
 _STRIDE = 2
@@ -14,10 +15,10 @@ _STRIDED = 3  # kernel size of the convolutions that halve and double the time
 class StridedNCWaveNet(parts.CompandedSeparator):
     """The residual layers of `NCWaveNet` in the shape of a U.
 
-    What `NCWaveNet` hears with dilations this network hears at a lower rate: residual layers
-    with wide kernels, then a convolution that halves the time, scale after scale, and the way
-    back, where each layer also hears what its twin on the way down put aside. What goes in and
-    comes out is that of `NCWaveNet`; its author found this one worse.
+    What `NCWaveNet` hears with dilations, this network hears at a lower rate: residual layers
+    with wide kernels, then a convolution that halves the time, scale after scale; and the same
+    way back, where each layer also hears what its twin on the way down put aside. Input and
+    output are those of `NCWaveNet`. Its author found that it separates worse.
 
     Args:
         sources: sequence of str. Names of the stems. Defaults to
@@ -75,27 +76,15 @@ class StridedNCWaveNet(parts.CompandedSeparator):
         layers_per_scale=3,
         **kwargs,
     ):
-        sources = tuple(sources)
+        sources = checks.names("sources", sources)
         heads = parts.heads_for(sources, target)
-        parts.check_choices(head=(head, parts.HEADS))
-        parts.check_odd(kernel_size=kernel_size, front_kernel_size=front_kernel_size)
-        for name, value in (("scales", scales), ("layers_per_scale", layers_per_scale)):
-            if value < 1:
-                raise ValueError(f"{name} must be positive. Received: {name}={value}")
+        checks.one_of(head=(head, parts.HEADS))
+        checks.odd(kernel_size=kernel_size, front_kernel_size=front_kernel_size)
+        checks.positive(filters=filters, scales=scales, layers_per_scale=layers_per_scale)
 
         # === Layers ===
         def convolve(x, size, name, **how):
             return parts.convolve(x, filters, size, name, **how)
-
-        def residual(x, name):
-            return GatedResidualBlock(
-                filters,
-                kernel_size,
-                activation="relu",
-                preactivation=True,
-                kernel_initializer=parts.initializer(),
-                name=name,
-            )(x)
 
         def joined(x, skip, name):
             inner = ops.concatenate([skip, ops.relu(x)], axis=-1)
@@ -113,7 +102,7 @@ class StridedNCWaveNet(parts.CompandedSeparator):
                 filters,
                 _STRIDED,
                 _STRIDE,
-                kernel_initializer=parts.initializer(),
+                kernel_initializer=torch_uniform(),
                 name=f"{name}_strided",
             )
             x = _Trim(name=f"{name}_trim")([transposed(ops.relu(x))[:, 1:], like])
@@ -125,7 +114,7 @@ class StridedNCWaveNet(parts.CompandedSeparator):
         for scale in range(scales):
             for index in range(layers_per_scale):
                 skips.append(convolve(ops.relu(x), 1, f"skip_{scale}_{index}"))
-                x = residual(x, f"down_{scale}_{index}")
+                x = parts.residual(x, kernel_size, f"down_{scale}_{index}")
             x = halve(x, f"halve_{scale}")
         for index in range(2):
             x = convolve(ops.relu(x), kernel_size, f"bottom_{index}")

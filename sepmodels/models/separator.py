@@ -68,5 +68,5 @@ class Separator(Trainable):
         self._check_domain(domain, ("waveform",))
         return ops.stack([stems[source] for source in self.sources], axis=-1)
 
-    def example(self, mixture, stems, domain="waveform", label=None):
+    def example(self, mixture, stems, domain, label=None):
         return mixture, self.targets(stems, domain)

@@ -4,6 +4,8 @@ import inspect
 
 import keras
 
+from sepmodels import checks
+
 
 class Trainable(keras.Model):
     """Base of every model that learns from songs with stems.
@@ -23,6 +25,7 @@ class Trainable(keras.Model):
     domains = None
 
     def __init__(self, *args, sources, sample_rate, channels, **kwargs):
+        checks.positive(sample_rate=sample_rate, channels=channels)
         super().__init__(*args, **kwargs)
         self.sources = sources
         self.sample_rate = sample_rate

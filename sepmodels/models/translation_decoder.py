@@ -4,30 +4,32 @@ import keras
 import numpy as np
 from keras import ops
 
+from sepmodels import checks
 from sepmodels.generation import Network
 from sepmodels.layers.gated_residual_block import GatedResidualBlock
+from sepmodels.layers.initializer import torch_uniform
 from sepmodels.models.trainable import Trainable
-from sepmodels.models.translation_encoder import convolution, initializer
+from sepmodels.models.translation_encoder import convolution
+from sepmodels.models.wavenet_weights import of_blocks
 
 CLASSES = 256
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class TranslationDecoder(keras.Model):
-    """A WaveNet that knows one domain and is told what to play.
+    """A WaveNet that knows the sound of one domain and is told what to play.
 
-    It gives for every sample the logits of its mu-law class, from the samples before and from the
-    encoding, which is held until the next vector and added in every layer and in the head.
-
-    What the authors' code creates and never uses is left out: the residual convolution of the
-    last layer.
+    For every sample it gives the logits of its mu-law class, from the samples before it and from
+    the encoding. A vector of the encoding holds until the next one, and is added in every layer
+    and in the head. What the authors' code creates and never uses is left out: the residual
+    convolution of the last layer.
 
     Args:
         filters: int. Channels between the layers. Defaults to `128`.
         latent_filters: int. Channels of the encoding. Defaults to `64`.
         pooling: int. Samples for which a vector stands. Defaults to `800`.
         depth: int. Layers in a stack; their dilations double from 1. Defaults to `10`.
-        stacks: int. Defaults to `4`.
+        stacks: int. How many stacks. Defaults to `4`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
 
     Input shape:
@@ -36,6 +38,9 @@ class TranslationDecoder(keras.Model):
 
     Output shape:
         `(batch, time, 256)`, logits.
+
+    Raises:
+        ValueError: if a number is not positive.
 
     Example:
 
@@ -51,6 +56,8 @@ class TranslationDecoder(keras.Model):
     """
 
     def __init__(self, filters=128, latent_filters=64, pooling=800, depth=10, stacks=4, **kwargs):
+        checks.positive(pooling=pooling, depth=depth, stacks=stacks)
+
         # === Functional model ===
         levels = keras.Input((None, 1), name="levels")
         latent = keras.Input((None, latent_filters), name="latent")
@@ -67,7 +74,7 @@ class TranslationDecoder(keras.Model):
                 skip_filters=filters,
                 residual=index < last,
                 causal=True,
-                kernel_initializer=initializer(),
+                kernel_initializer=torch_uniform(),
                 name=f"block_{index}",
             )
             x, skip = block([x, held]) if index < last else (None, block([x, held]))
@@ -87,43 +94,28 @@ class TranslationDecoder(keras.Model):
     get_config = Trainable.get_config
 
     def network(self):
-        """The weights as `sepmodels.generation.sample` reads them.
+        """The weights, as `sepmodels.generation.sample` reads them.
 
-        A class beyond the others has level 0, which comes before the first sample.
+        What comes before the first sample is level 0, which no class has: it gets one of its own.
         """
-        blocks = [layer for layer in self.layers if isinstance(layer, GatedResidualBlock)]
         front, front_bias = self.get_layer("front").get_weights()
         front_skip, front_skip_bias = self.get_layer("front_skip").get_weights()
-        dilated, inner_biases = _stacked([block.dilated for block in blocks])
-        conditions, condition_biases = _stacked([block.conditioners[0] for block in blocks])
-        residuals, residual_biases = _stacked([block.to_residual for block in blocks[:-1]])
-        skips, skip_biases = _stacked([block.to_skip for block in blocks])
+        fields = of_blocks(self)
         head, head_bias = self.get_layer("head").get_weights()
         head_condition, head_condition_bias = self.get_layer("head_condition").get_weights()
         logits, logits_bias = self.get_layer("logits").get_weights()
         values = np.append(np.arange(CLASSES) / (CLASSES - 1) - 0.5, 0.0).astype("float32")
         table = values[:, None] * front
         table[-1] += front_bias
+        fields["skip"] = np.concatenate([front_skip[0], fields["skip"]])
+        fields["skip_bias"] = front_skip_bias + fields["skip_bias"]
         return Network(
+            **fields,
             front=table,
-            dilations=np.array([block.dilation for block in blocks]),
-            dilated=dilated,
-            inner_bias=inner_biases + condition_biases,
-            residual=residuals[:, 0],
-            residual_bias=residual_biases,
-            skip=np.concatenate([front_skip[0], *skips[:, 0]]),
-            skip_bias=front_skip_bias + skip_biases.sum(axis=0),
             head=head[0],
             head_bias=head_bias + head_condition_bias,
             logits=logits[0],
             logits_bias=logits_bias,
-            condition=conditions[:, 0].swapaxes(0, 1),
             head_condition=head_condition[0],
             silence=CLASSES,
         )
-
-
-def _stacked(convolutions):
-    """Kernels and biases of like convolutions."""
-    weights = [convolution.get_weights() for convolution in convolutions]
-    return [np.stack(alike) for alike in zip(*weights, strict=True)]

@@ -3,11 +3,10 @@
 import keras
 from keras import ops
 
+from sepmodels import checks
 from sepmodels.layers.gated_residual_block import GatedResidualBlock
+from sepmodels.layers.initializer import torch_uniform
 from sepmodels.models.trainable import Trainable
-
-# Of plain convolutions in the authors' framework; see `NCWaveNet`.
-_KERNEL = {"scale": 1 / 3, "mode": "fan_in", "distribution": "uniform"}
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
@@ -15,15 +14,15 @@ class TranslationEncoder(keras.Model):
     """What is played, without the timbre: a wave as a short vector every 50 ms.
 
     Stacks of residual layers with dilated convolutions that hear both sides, a 1x1 convolution to
-    a few channels, and the mean over time of each piece. What the music means goes through so
-    narrow a place; what it sounds like, the decoder of a domain knows by itself.
+    a few channels, and the mean of each piece over time. The melody passes through so narrow a
+    place; the sound need not, as the decoder of a domain has learned it.
 
     Args:
         filters: int. Channels between the layers. Defaults to `128`.
         latent_filters: int. Channels of the encoding. Defaults to `64`.
         pooling: int. Samples for which a vector stands. Defaults to `800`, 50 ms at 16 kHz.
         depth: int. Layers in a stack; their dilations double from 1. Defaults to `10`.
-        stacks: int. Defaults to `3`.
+        stacks: int. How many stacks. Defaults to `3`.
         preactivation: bool. Whether a ReLU also comes before the dilated convolution, as the
             paper says; the authors' code has the one after it alone. Defaults to `False`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
@@ -35,7 +34,7 @@ class TranslationEncoder(keras.Model):
         `(batch, time / pooling, latent_filters)`.
 
     Raises:
-        ValueError: if the time is no multiple of `pooling`.
+        ValueError: if a number is not positive, or the time is no multiple of `pooling`.
 
     Example:
 
@@ -59,6 +58,8 @@ class TranslationEncoder(keras.Model):
         preactivation=False,
         **kwargs,
     ):
+        checks.positive(pooling=pooling, depth=depth, stacks=stacks)
+
         # === Functional model ===
         levels = keras.Input((None, 1), name="levels")
         x = convolution(filters, "front", kernel_size=3, padding="same")(levels)
@@ -69,7 +70,7 @@ class TranslationEncoder(keras.Model):
                 dilation=2 ** (index % depth),
                 activation="relu",
                 preactivation=preactivation,
-                kernel_initializer=initializer(),
+                kernel_initializer=torch_uniform(),
                 name=f"block_{index}",
             )(x)
         x = convolution(latent_filters, "latent")(x)
@@ -97,10 +98,10 @@ class TranslationEncoder(keras.Model):
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class DomainClassifier(keras.Model):
-    """Tells domains apart by their encodings; the encoder learns to leave it nothing to tell by.
+    """Tells the domains apart by their encodings, while the encoder learns to prevent it.
 
-    Three 1x1 convolutions with ELU, one to a logit for each domain, and the mean of the logits
-    over time.
+    Three 1x1 convolutions with ELU, a fourth one that gives a logit for each domain, and the mean
+    of the logits over time, as in the authors' code.
 
     Args:
         domains: int. How many.
@@ -144,10 +145,6 @@ class DomainClassifier(keras.Model):
 
 
 def convolution(filters, name, kernel_size=1, **how):
-    return keras.layers.Conv1D(
-        filters, kernel_size, kernel_initializer=initializer(), name=name, **how
-    )
-
-
-def initializer():
-    return keras.initializers.VarianceScaling(**_KERNEL)
+    """A convolution over time that begins as the authors' do."""
+    how = {"kernel_initializer": torch_uniform(), **how}
+    return keras.layers.Conv1D(filters, kernel_size, name=name, **how)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from sepmodels import geometry
+from sepmodels import checks, geometry
 from sepmodels.layers.crop_concat import CropConcat
 from sepmodels.layers.resampling import Decimate, Upsample
 from sepmodels.models.separator import Separator
@@ -19,18 +19,18 @@ _ACTIVATIONS = ("tanh", "linear")
 class WaveUNet(Separator):
     """Waveform separator that decimates, level by level, and interpolates back.
 
-    On the way down a level convolves and then forgets every second sample; on the way up it
-    interpolates, joins what the same level knew on the way down, and convolves. A network of
-    twelve levels hears seconds with kernels of 15 samples, and phase needs no care.
+    On the way down a level convolves and then drops every second sample; on the way up it
+    interpolates, joins what the same level heard on the way down, and convolves. So twelve levels
+    hear seconds of sound with kernels of 15 samples, and no phase is to be estimated.
 
-    The defaults are the network M4. The others of the paper (24 filters, 12 levels):
+    The defaults are the authors' network M4. Their others:
 
     | | differs from M4 by |
     |---|---|
     | M1 | `channels=1, padding="same", head="direct"` |
     | M2 | `channels=1, padding="same"` |
     | M3 | `channels=1` |
-    | M5 | `upsampling="learned"`; at high sample rate also `sample_rate=44100` |
+    | M5 | `upsampling="learned"`; `M5-HighSR` also by `sample_rate=44100` |
     | M6 | `sources=("bass", "drums", "other", "vocals")` |
     | M7 | `channels=1, sample_rate=8192, filters=34` |
 
@@ -94,18 +94,14 @@ class WaveUNet(Separator):
         activation="tanh",
         **kwargs,
     ):
-        sources = tuple(sources)
-        for name, value, known in (
-            ("padding", padding, _PADDINGS),
-            ("head", head, _HEADS),
-            ("upsampling", upsampling, _UPSAMPLINGS),
-            ("activation", activation, _ACTIVATIONS),
-        ):
-            if value not in known:
-                raise ValueError(f"{name} must be one of {known}. Received: {name}={value!r}")
-        for name, value in (("levels", levels), ("filters", filters), ("channels", channels)):
-            if value < 1:
-                raise ValueError(f"{name} must be positive. Received: {name}={value}")
+        sources = checks.names("sources", sources)
+        checks.positive(levels=levels, filters=filters, channels=channels)
+        checks.one_of(
+            padding=(padding, _PADDINGS),
+            head=(head, _HEADS),
+            upsampling=(upsampling, _UPSAMPLINGS),
+            activation=(activation, _ACTIVATIONS),
+        )
         if len(sources) < 2 and head == "difference":
             raise ValueError(
                 f"a difference needs two sources; for one take head='direct'. "

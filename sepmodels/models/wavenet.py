@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from sepmodels import features, generation, geometry
+from sepmodels import checks, features, generation, geometry
 from sepmodels.layers.gated_residual_block import GatedResidualBlock
 from sepmodels.layers.mu_law import MuLawEncode
 from sepmodels.models import wavenet_generation
@@ -19,14 +19,14 @@ class WaveNet(Trainable):
     """Model of a waveform: what the next sample may be, given all before it.
 
     A sample is one of 256 mu-law classes. A causal convolution and a stack of gated blocks with
-    growing dilations hear the past, the skip outputs of all blocks are summed, and two 1x1
-    convolutions make them the logits of the next class. Training sees all samples of an excerpt
-    at once, since each is known; `generate` draws one after the other.
+    growing dilations hear the past; the skip outputs of all blocks are summed, and two 1x1
+    convolutions turn the sum into logits of the next class. Training computes all samples of an
+    excerpt at once, since the past of each is known; `generate` draws one after the other.
 
-    The network moves its input on by one sample: what it says of a sample, it says of the samples
-    before. Silence comes before the first one.
+    The network delays its input by one sample, so the logits of a sample come from those before
+    it. Before the first one there is silence.
 
-    The defaults are the sizes of the best known open implementation, for the paper states none.
+    The paper states no sizes; the defaults are those of the best known open implementation.
 
     Args:
         source: str or None. The stem that it learns; `None` is the mixture of vocals and
@@ -90,8 +90,11 @@ class WaveNet(Trainable):
         **kwargs,
     ):
         dilations = tuple(dilations)
-        if condition is not None and not isinstance(condition, int):
-            condition = tuple(condition)
+        checks.positive(filters=filters, skip_filters=skip_filters, dilations=dilations)
+        if isinstance(condition, int):
+            checks.positive(condition=condition)
+        elif condition is not None:
+            condition = checks.names("condition", condition)
         if not dilations or kernel_size < 2:
             raise ValueError(
                 "a WaveNet hears its past through dilations and a kernel_size of at least 2. "
@@ -102,10 +105,7 @@ class WaveNet(Trainable):
                 "hop_length must be positive, and condition the number of features. Received: "
                 f"hop_length={hop_length}, condition={condition!r}"
             )
-        if upsampling not in ("repeat", "learned"):
-            raise ValueError(
-                f"upsampling must be 'repeat' or 'learned'. Received: upsampling={upsampling!r}"
-            )
+        checks.one_of(upsampling=(upsampling, ("repeat", "learned")))
         taps = _SCALAR_TAPS if scalar_input else 2
         told = condition if isinstance(condition, int) else len(condition or ())
 
@@ -136,9 +136,8 @@ class WaveNet(Trainable):
         wave = keras.Input((None, 1), name="wave")
         frames = keras.Input((None if hop_length else 1, told), name="condition") if told else None
         conditions = [] if not told else [spread(frames) if spread else frames]
-        past = ops.pad(encode(wave), ((0, 0), (taps, 0), (0, 0)), constant_values=_CLASSES // 2)[
-            :, :-1
-        ]
+        silent = {"constant_values": _CLASSES // 2}
+        past = ops.pad(encode(wave), ((0, 0), (taps, 0), (0, 0)), **silent)[:, :-1]
         if scalar_input:
             past = features.mu_law_decode(past, _CLASSES)
         else:
@@ -173,7 +172,7 @@ class WaveNet(Trainable):
 
     @property
     def receptive_field(self):
-        """Samples, all before it, on which what is said of a sample depends."""
+        """Samples on which the logits of a sample depend, all of them before it."""
         return geometry.receptive_field(self.kernel_size, self.dilations) + self._taps - 1
 
     def estimator(self, domain="classes"):
@@ -219,8 +218,6 @@ class WaveNet(Trainable):
         >>> model.generate(10, streams=3).shape
         (3, 10, 1)
         """
-        if not temperature >= 0:
-            raise ValueError(f"temperature must be at least 0. Received: {temperature}")
         if primer is not None:
             primer = np.array(features.mu_law_encode(np.reshape(primer, (1, -1)), _CLASSES))
         length = n + (0 if primer is None else primer.shape[1])

@@ -2,8 +2,8 @@
 
 from sepmodels.recipes.recipe import Recipe
 
-# The network whose weights ship, for an evening on a laptop. What the paper leaves open was
-# chosen for that: masks that sum to one, and the loss that the SDR measures.
+# The network whose weights ship. What is not known of the authors' network was chosen for voice
+# and band: masks that sum to one, and a loss that is the SDR itself.
 DILATED_CONV_GRU = Recipe(
     model="DilatedConvGRU",
     arguments={
@@ -16,7 +16,7 @@ DILATED_CONV_GRU = Recipe(
     loss="negative_snr",
 )
 
-# A mono network of eight levels at 16 kHz, for a laptop.
+# M3 at 16 kHz with eight levels for twelve, and narrower.
 WAVE_U_NET = Recipe(
     model="WaveUNet",
     arguments={"sample_rate": 16000, "channels": 1, "levels": 8, "filters": 16},
@@ -25,7 +25,7 @@ WAVE_U_NET = Recipe(
     gains=(0.7, 1.0),
 )
 
-# The same network for two sources at 16 kHz, for a laptop; a segment is one window of frames.
+# The network for four sources, here for two at 16 kHz; a segment is one window of frames.
 DEEP_CONV_SEP = Recipe(
     model="DeepConvSep",
     arguments={"sources": ("vocals", "accompaniment"), "sample_rate": 16000, "hop_length": 256},
@@ -35,7 +35,7 @@ DEEP_CONV_SEP = Recipe(
     domain="magnitude",
 )
 
-# A smaller relative that estimates the wave itself, for a laptop.
+# The gated sibling `wavenet`, smaller; it estimates the companded wave, with a head per source.
 NC_WAVENET = Recipe(
     model="NCWaveNet",
     arguments={
@@ -52,10 +52,15 @@ NC_WAVENET = Recipe(
     domain="companded",
 )
 
-# Its variants: what the decoder hears through a bottleneck of 20 numbers a second ...
+# Its variants: what the encoder hears reaches the decoder as 20 vectors a second ...
 NC_WAVENET_POOLED = NC_WAVENET.vary(stacks=(1, 2), pooling=800)
 
-# ... all in strided steps and back ...
+# ... and, with domain confusion, without telling who sings. These are the domains of the songs
+# of `datasets.synthetic`; for MUSDB18 name its genres. Voice and band come from one song, or one
+# of them would have another domain ...
+NC_WAVENET_CONFUSED = NC_WAVENET_POOLED.vary(domains=("female", "male", "child"), cross_songs=0.0)
+
+# ... half the rate, scale after scale, and back ...
 NC_WAVENET_STRIDED = Recipe(
     model="StridedNCWaveNet",
     arguments={
@@ -70,7 +75,7 @@ NC_WAVENET_STRIDED = Recipe(
     domain="companded",
 )
 
-# ... and on a spectrogram.
+# ... and the frames of a complex spectrogram.
 NC_WAVENET_SPECTRAL = Recipe(
     model="SpectralNCWaveNet",
     arguments={"filters": 64, "depth": 8},
@@ -80,7 +85,7 @@ NC_WAVENET_SPECTRAL = Recipe(
     domain="spectrum",
 )
 
-# The WaveNet of Lluís, Pons and Serra, a quarter as deep and narrower.
+# The WaveNet of Lluís, Pons and Serra, less than half as deep and as wide.
 LLUIS_WAVENET = Recipe(
     model="LluisWaveNet",
     arguments={
@@ -95,10 +100,17 @@ LLUIS_WAVENET = Recipe(
     loss="discriminative_l1",
 )
 
-# The translation network, narrow and short, from voice to band and back.
+# The translation network, narrow and shallow, from voice to band and back. The paper's weight of
+# the confusion, a hundredth of this, needs days to tell.
 MUSIC_TRANSLATION = Recipe(
     model="MusicTranslation",
-    arguments={"filters": 32, "latent_filters": 16, "depths": (8, 8), "stacks": (1, 2)},
+    arguments={
+        "filters": 32,
+        "latent_filters": 16,
+        "depths": (8, 8),
+        "stacks": (1, 2),
+        "confusion_weight": 1.0,
+    },
     segment=0.5,
     batch_size=4,
     steps_per_epoch=100,
@@ -109,7 +121,7 @@ MUSIC_TRANSLATION = Recipe(
     gains=(0.7, 1.0),
 )
 
-# A WaveNet of 192 ms that learns to sing; quarters of a second fill its memory.
+# A WaveNet that learns to sing. It hears 192 ms, which a quarter of a second fills.
 WAVENET = Recipe(
     model="WaveNet",
     arguments={

@@ -2,7 +2,8 @@
 
 from sepmodels.recipes.recipe import Recipe
 
-# The reconstruction at the paper's scale, for MUSDB18 on a GPU.
+# A reconstruction for MUSDB18 on a GPU. Width, groups and kernels are those of the first author's
+# later code; the paper's own sizes are not known here.
 DILATED_CONV_GRU_PAPER = Recipe(
     model="DilatedConvGRU",
     arguments={
@@ -42,7 +43,7 @@ WAVE_U_NET_PAPER = WAVE_U_NET_PAPER.vary(
     then=WAVE_U_NET_PAPER.vary(batch_size=32, learning_rate=1e-5)
 )
 
-# Chandna et al. on DSD100.
+# Chandna et al. on DSD100, by their code; the steps of an epoch are ours.
 DEEP_CONV_SEP_PAPER = Recipe(
     model="DeepConvSep",
     segment=29 * 512 / 44100,
@@ -57,7 +58,8 @@ DEEP_CONV_SEP_PAPER = Recipe(
     domain="magnitude",
 )
 
-# Structure A as its author trained it: 25 segments of each of 45 songs in an epoch.
+# Structure A by its author's code, 25 segments of each of 45 songs in an epoch, with the gains of
+# his readme; how many epochs he took is not known.
 NC_WAVENET_PAPER = Recipe(
     model="NCWaveNet",
     arguments={"padding": "valid"},
@@ -72,7 +74,8 @@ NC_WAVENET_PAPER = Recipe(
     cross_songs=0.0,
 )
 
-# Lluís, Pons and Serra, the network for voice; their patience of 16 epochs is on the training loss.
+# Lluís, Pons and Serra, the network for a voice. Not done here: their patience of 16 epochs, which
+# is on the training loss, and their choice of examples, half of which hold a voice for sure.
 LLUIS_WAVENET_PAPER = Recipe(
     model="LluisWaveNet",
     arguments={"padding": "valid"},
@@ -111,7 +114,8 @@ MUSIC_TRANSLATION_PAPER = Recipe(
     cross_songs=1.0,
 )
 
-# WaveNet at the sizes of the best known open implementation, for the paper states none.
+# WaveNet as the best known open implementation trains it, but for its epsilon of Adam, 1e-4; the
+# paper states no sizes.
 WAVENET_PAPER = Recipe(
     model="WaveNet",
     segment=100_000 / 16000,

@@ -4,7 +4,7 @@ import dataclasses
 
 import keras
 
-from sepmodels import losses, models
+from sepmodels import checks, losses, models
 
 OPTIMIZERS = {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadelta}
 
@@ -12,6 +12,8 @@ OPTIMIZERS = {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadel
 @dataclasses.dataclass(frozen=True)
 class Recipe:
     """What to train, on what kind of examples, and for how long.
+
+    Only `model` is needed; the other fields default to what suits a laptop.
 
     Args:
         model: str. Name of a class in `sepmodels.models`.
@@ -36,6 +38,9 @@ class Recipe:
         seed: int. Of the weights and of the examples.
         then: `Recipe` or None. A second stage, for the same model: it begins with the weights of
             the last epoch of this one, not of its best.
+
+    Raises:
+        ValueError: if a field is out of its range, or `then` trains another model.
 
     Example:
 
@@ -64,15 +69,14 @@ class Recipe:
     then: "Recipe | None" = None
 
     def __post_init__(self):
-        if not hasattr(models, self.model):
-            raise ValueError(
-                f"model must name a class in sepmodels.models. Received: model={self.model!r}"
-            )
-        if self.optimizer not in OPTIMIZERS:
-            raise ValueError(
-                f"optimizer must be one of {(*OPTIMIZERS,)}. Received: optimizer={self.optimizer!r}"
-            )
-        if self.schedule not in ("cosine", "constant") and len(tuple(self.schedule)) != 2:
+        checks.one_of(model=(self.model, models.__all__), optimizer=(self.optimizer, OPTIMIZERS))
+        losses.get(self.loss)  # which raises if there is none of that name
+        for name in ("batch_size", "steps_per_epoch", "epochs"):
+            checks.positive(**{name: getattr(self, name)})
+        if not self.segment > 0:
+            raise ValueError(f"segment must be positive. Received: segment={self.segment}")
+        pair = not isinstance(self.schedule, str) and len(self.schedule) == 2
+        if self.schedule not in ("cosine", "constant") and not pair:
             raise ValueError(
                 "schedule must be 'cosine', 'constant' or (factor, steps). "
                 f"Received: schedule={self.schedule!r}"
@@ -88,7 +92,7 @@ class Recipe:
         return getattr(models, self.model)(**self.arguments)
 
     def compile(self, estimator):
-        """Prepares an estimator of the model to learn as the recipe says."""
+        """Prepares `Trainable.estimator` of the model to learn as the recipe says."""
         rate = self.learning_rate
         if self.schedule == "cosine":
             steps = self.epochs * self.steps_per_epoch

@@ -5,7 +5,7 @@
 
 Runs the notebooks one after the other, from top to bottom, as Jupyter would, in quick mode unless
 SEPMODELS_QUICK=0. The time is that of the whole run, with the start of the kernel; the memory is
-the most that the kernel held at a time, and the largest of the processes that it started.
+the most that the kernel held at a time.
 """
 
 import argparse
@@ -25,8 +25,7 @@ import nbformat
 ROOT = Path(__file__).parents[2]
 PEAK = """
 import resource as _resource
-_whose = _resource.RUSAGE_SELF, _resource.RUSAGE_CHILDREN
-print(sum(_resource.getrusage(who).ru_maxrss for who in _whose))
+print(_resource.getrusage(_resource.RUSAGE_SELF).ru_maxrss)
 """
 # What one waits for before anything is seen, each in a fresh process.
 FIRST = {

@@ -149,6 +149,7 @@ def test_songs_differ(songs, scores):
     assert len({score.key for score in scores}) == len(scores)
     assert np.diff(sorted(score.tempo for score in scores)).min() > 4
     assert {score.singer.kind for score in scores} == {"female", "male", "child"}
+    assert [song.domain for song in songs] == [score.singer.kind for score in scores]
     assert len({song.group for song in songs}) == len(songs)
     for a, b in itertools.combinations(songs, 2):
         product = np.sum(a.mixture * b.mixture) / (rms(a.mixture) * rms(b.mixture) * a.length)

@@ -147,6 +147,7 @@ def test_kernels_of_one_initializer_differ():
         ({"kernel_size": 0}, "kernel_size=0"),
         ({"dilation": 0}, "dilation=0"),
         ({"skip_filters": -1}, "skip_filters=-1"),
+        ({"skip_filters": 0}, "skip_filters=0"),
         ({"activation": "elu"}, "activation='elu'"),
         ({"padding": "causal"}, "padding='causal'"),
         ({"preactivation": True}, "preactivation=True"),

@@ -381,6 +381,21 @@ def test_trains_on_songs_of_two_domains_and_saves_the_separator_alone(tmp_path):
     assert run.model.domains == ("rock", "folk")
 
 
+def test_the_recipe_with_domain_confusion_learns_from_synthetic_songs(tmp_path):
+    songs = sm.datasets.synthetic.load(6, seconds=1.0)
+    recipe = sm.recipes.NC_WAVENET_CONFUSED
+    assert {song.domain for song in songs} == set(recipe.arguments["domains"])
+    tiny = {"filters": 4, "skip_filters": 4, "dilations": (1, 2), "segment": 0.1}
+    recipe = recipe.vary(**tiny, steps_per_epoch=2, epochs=1)
+    run = sm.train(recipe, songs, tmp_path, progress=False)
+    assert {"domain_accuracy", "val_domain_accuracy"} <= set(run.history)
+    assert run.history["domain_accuracy"].between(0, 1).all()
+    keras.utils.set_random_seed(recipe.seed)
+    models = recipe.build(), run.model  # the one as it was, the other as it is
+    before, after = (model.get_layer("encoder_1").get_weights() for model in models)
+    assert all((old != new).any() for old, new in zip(before, after, strict=True))
+
+
 def test_label_is_asked_for():
     model, _ = confused()
     with pytest.raises(ValueError, match=r"label must .*\('rock', 'folk', 'jazz'\)"):
@@ -395,7 +410,12 @@ def test_label_is_asked_for():
     [
         (NCWaveNet, {**POOLED, "stacks": (0, 2)}, r"pooling=5, stacks=\(0, 2\)"),
         (NCWaveNet, {**POOLED, "pooling": 0}, "pooling=0"),
-        (NCWaveNet, {**TINY, "stacks": (0, 2), "domains": ["a"]}, r"domains=\('a',\)"),
+        (NCWaveNet, {**TINY, "stacks": (0, 2), "domains": "ab"}, "domains='ab'"),
+        (NCWaveNet, {**TINY, "stacks": (0, 2), "domains": ["a", "b"]}, r"domains=\('a', 'b'\)"),
+        (NCWaveNet, {**TINY, "domains": ["a"]}, r"at least 2 different names.*\['a'\]"),
+        (NCWaveNet, {**TINY, "sources": "vocals"}, "sources='vocals'"),
+        (NCWaveNet, {**TINY, "dilations": (1, 0)}, "dilations=0"),
+        (LluisWaveNet, {"dilations": ()}, r"dilations=\(\)"),
         (StridedNCWaveNet, {"target": "drums"}, "target='drums'"),
         (StridedNCWaveNet, {"head": "softmax"}, "head='softmax'"),
         (StridedNCWaveNet, {"kernel_size": 4}, "received: kernel_size=4"),

@@ -166,6 +166,8 @@ def test_learns_a_stem_or_the_sum_and_its_domain():
         ({"hop_length": 8}, "hop_length"),
         ({"condition": ("a", "b"), "hop_length": 8}, "hop_length"),
         ({"upsampling": "cubic"}, "upsampling"),
+        ({"condition": 0}, "condition=0"),
+        ({"condition": "folk"}, "condition='folk'"),
     ],
 )
 def test_bad_arguments(arguments, named):
