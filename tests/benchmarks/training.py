@@ -26,19 +26,11 @@ import tensorflow as tf
 
 import sepmodels as sm
 
-SYSTEMS = (
-    "DILATED_CONV_GRU",
-    "NC_WAVENET",
-    "NC_WAVENET_POOLED",
-    "NC_WAVENET_CONFUSED",
-    "NC_WAVENET_STRIDED",
-    "NC_WAVENET_SPECTRAL",
-    "LLUIS_WAVENET",
-    "WAVE_U_NET",
-    "DEEP_CONV_SEP",
-    "WAVENET",
-    "MUSIC_TRANSLATION",
-)
+SYSTEMS = [
+    name
+    for name, recipe in vars(sm.recipes.laptop).items()
+    if isinstance(recipe, sm.recipes.Recipe)
+]
 
 
 class Watch(keras.callbacks.Callback):
