@@ -39,7 +39,7 @@ run: $(READY)  ## take a real song apart: notebook 00 as a web page, and its sco
 	@echo "Listen and look: open runs/$(FIRST).html in a browser. Step through it: make lab"
 
 lab: $(READY)  ## open the course in JupyterLab
-	$(BIN)/jupyter lab notebooks/$(FIRST).ipynb
+	$(BIN)/jupyter lab --LabApp.news_url=None notebooks/$(FIRST).ipynb
 
 test: $(READY)  ## run every test; ARGS go to pytest, as in make test ARGS="-m 'not notebooks'"
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)

@@ -185,17 +185,16 @@ def _fill(advance, network, classes, uniforms, temperature, conditions, hold):
     layers, taps, filters, width = network.dilated.shape
     # Since tanh(x) = 2 sigmoid(2 x) - 1, both halves of a gate are sigmoids.
     double = np.repeat(np.float32([2, 1]), width // 2)
-    # Every product runs along rows that lie together in memory.
     weights = (
         network.front,
         np.asarray(network.dilations, "int64"),
-        (network.dilated.reshape(layers, taps * filters, width) * double).swapaxes(1, 2),
-        network.residual.swapaxes(1, 2),
+        network.dilated.reshape(layers, taps * filters, width) * double,
+        network.residual,
         network.residual_bias,
-        network.skip.T,
+        network.skip,
         network.skip_bias,
-        network.head.T,
-        network.logits.T,
+        network.head,
+        network.logits,
         network.logits_bias,
     )
     # New arrays: what lies otherwise, or may not be written to, is compiled for anew.

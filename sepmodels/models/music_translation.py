@@ -12,12 +12,7 @@ from sepmodels.layers.gradient_reversal import GradientReversal
 from sepmodels.models.trainable import Trainable
 from sepmodels.models.translation_decoder import TranslationDecoder
 from sepmodels.models.translation_encoder import DomainClassifier, TranslationEncoder
-from sepmodels.models.translation_training import (
-    TranslationTraining,
-    by_domain,
-    levels,
-    one_by_one,
-)
+from sepmodels.models.translation_training import TranslationTraining, by_domain, levels, one_by_one
 
 _CONFUSIONS = ("alternating", "reversal", None)
 
@@ -101,6 +96,9 @@ class MusicTranslation(Trainable):
     ):
         sources = checks.names("sources", sources, least=2)
         depths, stacks = tuple(depths), tuple(stacks)
+        for name, pair in (("depths", depths), ("stacks", stacks)):
+            if len(pair) != 2:
+                raise ValueError(f"{name} must be a pair, encoder and decoder. Received: {pair}")
         checks.one_of(confusion=(confusion, _CONFUSIONS))
         for name, value in (("confusion_weight", confusion_weight), ("semitones", semitones)):
             if value < 0:

@@ -1,16 +1,18 @@
 """Where the time of a training step goes, for every system, at the scale of the course.
 
     python tests/benchmarks/training.py
-    python tests/benchmarks/training.py --systems WAVE_U_NET DEEP_CONV_SEP
+    python tests/benchmarks/training.py --systems WAVE_U_NET DEEP_CONV_SEP --variants bfloat16
 
 Every system takes `quick` of its recipe and learns from synthetic songs. Milliseconds are those of
 a step of Keras's `fit` on the songs. *Network* is the share of the compiled step alone, *data* what
 goes away with batches that lie in memory, *Python* the rest, Keras's loop; *optimiser* is a part of
 the network. *XLA* and *bfloat16* say how many times as fast `jit_compile=True` and the policy
-`mixed_bfloat16` would be.
+`mixed_bfloat16` would be. All are measured in turns, a few steps of each at a time, since a machine
+may change its pace; the numbers are of medians.
 """
 
 import argparse
+import functools
 import itertools
 import os
 import statistics
@@ -31,6 +33,8 @@ SYSTEMS = [
     for name, recipe in vars(sm.recipes.laptop).items()
     if isinstance(recipe, sm.recipes.Recipe)
 ]
+# What a user may switch on.
+VARIANTS = {"XLA": {"jit": True}, "bfloat16": {"policy": "mixed_bfloat16"}}
 
 
 class Watch(keras.callbacks.Callback):
@@ -44,16 +48,11 @@ class Watch(keras.callbacks.Callback):
         self.begins.append(time.perf_counter())
 
 
-def median_of(times):
-    """Milliseconds; the first calls trace, compile and warm up."""
-    return 1e3 * statistics.median(times[5:])
-
-
 def fit(estimator, examples, steps):
-    """Milliseconds of a step of Keras's `fit`."""
+    """Seconds of steps of Keras's `fit`."""
     watch = Watch()
-    estimator.fit(examples, steps_per_epoch=steps, epochs=1, callbacks=[watch], verbose=0)
-    return median_of([later - now for now, later in itertools.pairwise(watch.begins)])
+    estimator.fit(examples, steps_per_epoch=steps + 1, epochs=1, callbacks=[watch], verbose=0)
+    return [later - now for now, later in itertools.pairwise(watch.begins)]
 
 
 def repeat(call, steps):
@@ -62,7 +61,16 @@ def repeat(call, steps):
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)
-    return median_of(times)
+    return times
+
+
+def in_turns(runs, steps, rounds):
+    """The median of each, in milliseconds; what comes first traces, compiles and warms up."""
+    times = {name: [] for name in runs}
+    for turn in range(rounds + 1):
+        for name, run in runs.items():
+            times[name] += run(steps + 2)[2:] if turn else run(2)[2:]
+    return {name: 1e3 * statistics.median(each) for name, each in times.items()}
 
 
 def prepare(recipe, jit=False, policy="float32"):
@@ -76,48 +84,51 @@ def prepare(recipe, jit=False, policy="float32"):
     return model, estimator
 
 
-def measure(system, songs, steps):
+def measure(system, songs, options):
     recipe = sm.recipes.quick(getattr(sm.recipes, system))
     model, estimator = prepare(recipe)
     examples = sm.training.examples(model, recipe, songs)
     batch = next(iter(examples))
     in_memory = tf.data.Dataset.from_tensors(batch).repeat()
-    whole, without_data = fit(estimator, examples, steps), fit(estimator, in_memory, steps)
     step = tf.function(estimator.train_step)
-    network = repeat(lambda: step(batch), steps)
     zeros = [tf.zeros(weight.shape) for weight in estimator.trainable_variables]
     move = tf.function(lambda: estimator.optimizer.apply(zeros))
-    compiled = fit(prepare(recipe, jit=True)[1], in_memory, steps)
-    half = fit(prepare(recipe, policy="mixed_bfloat16")[1], in_memory, steps)
+    runs = {
+        "whole": lambda steps: fit(estimator, examples, steps),
+        "without data": lambda steps: fit(estimator, in_memory, steps),
+        "network": lambda steps: repeat(lambda: step(batch), steps),
+        "optimiser": lambda steps: repeat(move, steps),
+    }
+    for name in options.variants:
+        variant = prepare(recipe, **VARIANTS[name])[1]
+        runs[name] = functools.partial(fit, variant, in_memory)
+    ms = in_turns(runs, options.steps, options.rounds)
+    whole, without_data, network = ms["whole"], ms["without data"], ms["network"]
     return {
-        "ms": whole,
-        "network": network / whole,
-        "data": 1 - without_data / whole,
-        "Python": (without_data - network) / whole,
-        "optimiser": repeat(move, steps) / whole,
-        "XLA": without_data / compiled,
-        "bfloat16": without_data / half,
+        "steps/s": f"{1e3 / whole:.1f}",
+        "step ms": f"{whole:.0f}",
+        "network": f"{network / whole:.0%}",
+        "data": f"{1 - without_data / whole:.1%}",
+        "Python": f"{(without_data - network) / whole:.1%}",
+        "optimiser": f"{ms['optimiser'] / whole:.1%}",
+        **{name: f"{without_data / ms[name]:.2f}x" for name in options.variants},
     }
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS)
-    parser.add_argument("--steps", type=int, default=25)
+    parser.add_argument("--variants", nargs="*", choices=list(VARIANTS), default=list(VARIANTS))
+    parser.add_argument("--steps", type=int, default=4, help="in a turn")
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     songs = sm.datasets.synthetic.load(8, seed=0)
     print(f"keras {keras.__version__}, tensorflow {tf.__version__}, {os.cpu_count()} CPU cores")
-    print(
-        f"{'':20} steps/s  step ms  network    data  Python  optimiser    XLA  bfloat16", flush=True
-    )
     for system in options.systems:
-        found = measure(system, songs, options.steps)
-        print(
-            f"{system:20}{1e3 / found['ms']:8.1f}{found['ms']:9.0f}{found['network']:9.0%}"
-            f"{found['data']:8.1%}{found['Python']:8.1%}{found['optimiser']:11.1%}"
-            f"{found['XLA']:6.2f}x{found['bfloat16']:9.2f}x",
-            flush=True,
-        )
+        found = measure(system, songs, options)
+        if system == options.systems[0]:
+            print(f"{'':20}" + "".join(f"{name:>10}" for name in found))
+        print(f"{system:20}" + "".join(f"{text:>10}" for text in found.values()), flush=True)
 
 
 if __name__ == "__main__":

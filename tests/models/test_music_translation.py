@@ -310,6 +310,7 @@ def test_it_learns_to_play_and_to_confuse(tmp_path):
     ("wrong", "named"),
     [
         ({"sources": ("piano",)}, "at least 2 different"),
+        ({"depths": (10,)}, "depths must be a pair"),
         ({"confusion": "adversarial"}, "confusion='adversarial'"),
         ({"confusion_weight": -1.0}, "confusion_weight=-1.0"),
         ({"semitones": -1.0}, "semitones=-1.0"),
