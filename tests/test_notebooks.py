@@ -54,6 +54,23 @@ def test_first_cells(path):
 
 
 @each_notebook
+def test_full_size_is_for_a_gpu_or_who_asks_for_it(path, monkeypatch):
+    parameters = next(source for source in cells(path, "code") if QUICK.search(source))
+
+    def quick(gpus, asked):
+        monkeypatch.setattr("sepmodels.startup.load_tensorflow", lambda: gpus)
+        monkeypatch.delenv("SEPMODELS_QUICK", raising=False)
+        if asked is not None:
+            monkeypatch.setenv("SEPMODELS_QUICK", asked)
+        names = {}
+        exec(parameters, names)
+        return names["QUICK"]
+
+    assert quick([], None) and quick(["a GPU"], "1")
+    assert not quick(["a GPU"], None) and not quick([], "0")
+
+
+@each_notebook
 def test_proportions(path):
     words, code = cells(path, "markdown"), cells(path, "code")
     count = len(words) + len(code)
