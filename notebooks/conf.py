@@ -8,7 +8,7 @@ import sepmodels
 project = "sepmodels"
 author = "the sepmodels authors"
 version = release = sepmodels.__version__
-extensions = ["myst_nb"]
+extensions = ["myst_nb", "sphinx-mathjax-offline"]  # formulas without a network, too
 exclude_patterns = ["jupyter_execute", "README.md"]
 myst_enable_extensions = ["amsmath", "dollarmath"]
 html_theme = "sphinx_book_theme"
