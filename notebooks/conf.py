@@ -13,7 +13,7 @@ exclude_patterns = ["jupyter_execute", "README.md"]
 myst_enable_extensions = ["amsmath", "dollarmath"]
 html_theme = "sphinx_book_theme"
 html_title = "sepmodels: music source separation"
-html_theme_options = {"show_toc_level": 2, "use_download_button": True}
+html_theme_options = {"show_toc_level": 2, "navbar_persistent": []}  # one search field is enough
 
 # Every page shows what its notebook really does: a cell that fails ends the build.
 nb_execution_mode = "force"
