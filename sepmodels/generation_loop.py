@@ -87,16 +87,16 @@ def advance(
 
 def add_product(total, x, matrix):
     """`total += x @ matrix`; four rows at a time, which moves `total` a quarter as often."""
+    whole = len(matrix) - len(matrix) % 4
     for s in range(len(x)):
-        for k in range(0, len(matrix) - 3, 4):
+        for k in range(0, whole, 4):
             a, b, c, d = x[s, k], x[s, k + 1], x[s, k + 2], x[s, k + 3]
             for j in range(matrix.shape[1]):
                 near = a * matrix[k, j] + b * matrix[k + 1, j]
                 far = c * matrix[k + 2, j] + d * matrix[k + 3, j]
                 total[s, j] += near + far
-        for k in range(len(matrix) // 4 * 4, len(matrix)):
-            for j in range(matrix.shape[1]):
-                total[s, j] += x[s, k] * matrix[k, j]
+        for k in range(whole, len(matrix)):
+            total[s] += x[s, k] * matrix[k]
 
 
 def exp(x):
