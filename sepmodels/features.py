@@ -103,32 +103,45 @@ def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
     framed = ops.irfft(spectrum, fft_length=n_fft) * window
     frames = ops.shape(framed)[-2]
     weight = ops.ones((frames, 1), dtype="float32") * window**2
-    signal = overlap_add(framed, hop_length)[..., n_fft // 2 :]
-    weight = overlap_add(weight, hop_length)[n_fft // 2 :]
-    return signal[..., :length] / weight[:length]
+    signal = crop(overlap_add(framed, hop_length), n_fft // 2, length, axis=-1)
+    return signal / crop(overlap_add(weight, hop_length), n_fft // 2, length, axis=-1)
 
 
-def overlap_add(framed, hop_length):
+def overlap_add(framed, hop_length, axis=-2):
     """Adds frames, each a hop behind the one before.
 
     Args:
-        framed: tensor `(..., frames, n_fft)`.
+        framed: tensor `(..., frames, n_fft, ...)`.
         hop_length: int. Step between frames, in samples; divides `n_fft`.
+        axis: int. The axis of the frames.
 
     Returns:
-        Tensor `(..., (frames - 1) * hop_length + n_fft)`.
+        Tensor `(..., (frames - 1) * hop_length + n_fft, ...)`.
     """
-    hops = framed.shape[-1] // hop_length
-    leading = [[0, 0]] * (len(framed.shape) - 2)
-    blocks = [
-        ops.pad(
-            framed[..., i * hop_length : (i + 1) * hop_length],
-            [*leading, [i, hops - 1 - i], [0, 0]],
-        )
-        for i in range(hops)
-    ]
-    total = sum(blocks[1:], start=blocks[0])
-    return ops.reshape(total, (*ops.shape(total)[:-2], -1))
+    axis %= len(framed.shape)
+    hops, total = framed.shape[axis + 1] // hop_length, 0.0
+    for hop, block in enumerate(ops.split(framed, hops, axis=axis + 1)):
+        edges = [[0, 0] for _ in framed.shape]
+        edges[axis] = [hop, hops - 1 - hop]
+        total = total + ops.pad(block, edges)
+    shape = ops.shape(total)
+    return ops.reshape(total, (*shape[:axis], -1, *shape[axis + 2 :]))
+
+
+def crop(x, start, length, axis=1):
+    """A piece of one axis, `x[:, start : start + length]` for the axis of time.
+
+    On a CPU TensorFlow takes eight times as long for the gradient of square brackets.
+
+    Args:
+        x: tensor of any shape.
+        start: int or scalar tensor. What comes before it goes.
+        length: int or scalar tensor. What comes behind goes.
+        axis: int. The axis to crop.
+    """
+    starts, shape = [0] * len(x.shape), [*ops.shape(x)]
+    starts[axis], shape[axis] = start, length
+    return ops.slice(x, starts, shape)
 
 
 def magnitude(real, imaginary, epsilon=1e-8):

@@ -80,8 +80,8 @@ def discriminative_l1(target, estimate):
             "loss='discriminative_l1' is defined for 2 sources, such as vocals and accompaniment. "
             f"Received: target of shape {tuple(target.shape)}"
         )
-    own, other = target[..., :1], target[..., 1:]
-    return l1(own, estimate[..., :1]) - 0.05 * l1(other, estimate[..., :1])
+    (own, other), (first, _) = (ops.split(signals, 2, axis=-1) for signals in (target, estimate))
+    return l1(own, first) - 0.05 * l1(other, first)
 
 
 # What `deep_conv_sep` weighs, by the number of sources: row `s`, column `t` is for the squared
@@ -124,11 +124,12 @@ def deep_conv_sep(target, estimate):
             "loss='deep_conv_sep' is defined for 4 sources (vocals, bass, drums, other) or 2 "
             f"(vocals, accompaniment). Received: target of shape {tuple(target.shape)}"
         )
+    targets, estimates = ops.unstack(target, axis=-1), ops.unstack(estimate, axis=-1)
     total = 0.0
     for source, weights in enumerate(_DISCRIMINATIVE[sources]):
         for other, weight in enumerate(weights):
             if weight:
-                distance = ops.square(estimate[..., source] - target[..., other])
+                distance = ops.square(estimates[source] - targets[other])
                 total = total + weight * ops.sum(distance, axis=_inner(distance))
     return total * ops.sign(ops.sum(total))
 

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from sepmodels import features
+
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class CropConcat(keras.layers.Layer):
@@ -45,9 +47,7 @@ class CropConcat(keras.layers.Layer):
         known = all(isinstance(time, int) for time in times)
         length = min(times) if known else ops.minimum(*times)
         starts = [(time - length) // 2 for time in times]
-        cropped = [
-            signal[:, start : start + length] for signal, start in zip(inputs, starts, strict=True)
-        ]
+        cropped = [features.crop(*both, length) for both in zip(inputs, starts, strict=True)]
         return ops.concatenate(cropped, axis=-1)
 
     def compute_output_shape(self, input_shape):

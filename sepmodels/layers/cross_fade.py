@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from sepmodels import checks
+from sepmodels import checks, features
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
@@ -68,29 +68,16 @@ class CrossFade(keras.layers.Layer):
         outputs = ops.reshape(outputs, (-1, count, self.length, *outputs.shape[2:]))
         fade = ops.reshape(ops.cast(self.fade, self.compute_dtype), (self.length, *ones))
         weight = fade * ops.ones((1, count, 1, *ones), dtype=self.compute_dtype)
-        return (self._overlap_add(fade * outputs) / self._overlap_add(weight))[:, :time]
-
-    def _overlap_add(self, windows):
-        """`(batch, windows, length, ...)` to `(batch, time, ...)`."""
-        hops, rest = self.length // self.step, windows.shape[3:]
-        total = 0.0
-        for hop in range(hops):
-            block = windows[:, :, hop * self.step : (hop + 1) * self.step]
-            edges = [[0, 0], [hop, hops - 1 - hop], [0, 0], *([0, 0] for _ in rest)]
-            total = total + ops.pad(block, edges)
-        return ops.reshape(total, (ops.shape(windows)[0], -1, *rest))
+        outputs = features.overlap_add(fade * outputs, self.step, axis=1)
+        return features.crop(outputs / features.overlap_add(weight, self.step, axis=1), 0, time)
 
     def compute_output_shape(self, input_shape):
         batch, time, *rest = input_shape
         return (batch, time, *self.layer.compute_output_shape((batch, self.length, *rest))[2:])
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "layer": keras.saving.serialize_keras_object(self.layer),
-            "length": self.length,
-            "step": self.step,
-        }
+        layer = keras.saving.serialize_keras_object(self.layer)
+        return {**super().get_config(), "layer": layer, "length": self.length, "step": self.step}
 
     @classmethod
     def from_config(cls, config):

@@ -44,39 +44,44 @@ def dilated_gru(x, past, cell):
     batch = x.shape[0]
     if batch is None or batch < 2:
         return _outputs(x, past, *weights)
-    # XLA runs a loop on one core. The sequences are independent, so two cores share them.
-    half = batch // 2
-    parts = (x[:half], past[:half]), (x[half:], past[half:])
+    # XLA runs a loop on one core. The sequences are independent, so the cores share them.
+    small = [_is_small(-(-batch // parts) * past.shape[1], cell.units) for parts in (2, 4)]
+    parts = 4 if batch >= 4 and small == [False, True] else 2
+    sizes = [batch * (part + 1) // parts - batch * part // parts for part in range(parts)]
+    parts = zip(tf.split(x, sizes), tf.split(past, sizes), strict=True)
     return tf.concat([_outputs(*part, *weights) for part in parts], axis=0)
 
 
 def _outputs(x, past, kernel, recurrent_kernel, bias):
-    dtype, (batch, length) = x.dtype, tf.unstack(tf.shape(x)[:2])
+    dtype, batch, length = x.dtype, x.shape[0] or tf.shape(x)[0], tf.shape(x)[1]
     dilation, units = past.shape[1:]
     wide = tf.float32  # numbers of 16 bits do for a product, not for a state, which adds up
+    bias, inner_bias = tf.unstack(tf.cast(bias, wide))
+    bias += tf.pad(inner_bias[: 2 * units], [(0, units)])  # the reset gate scales the rest
 
     # Time first: then `dilation` neighbouring steps, of all sequences, are one step of the loop.
     x = tf.pad(tf.transpose(x, (1, 0, 2)), ((0, -length % dilation), (0, 0), (0, 0)))
     x = tf.matmul(tf.reshape(x, (-1, x.shape[-1])), tf.cast(kernel, dtype))
-    x = tf.reshape(tf.cast(x, wide), (-1, dilation * batch, 3 * units))
-    state = tf.reshape(tf.transpose(tf.cast(past, wide), (1, 0, 2)), (-1, units))
-    outputs = _recur(x, state, tf.cast(recurrent_kernel, wide), tf.cast(bias, wide))
-    outputs = tf.reshape(tf.cast(outputs, dtype), (-1, batch, units))[:length]
-    return tf.transpose(outputs, (1, 0, 2))
+    x = tf.reshape(tf.cast(x, wide) + bias, (-1, dilation * batch, 3 * units))
+    state = tf.reshape(tf.transpose(tf.cast(past, wide), (1, 0, 2)), (dilation * batch, units))
+    outputs = _recur(x, state, tf.cast(recurrent_kernel, wide), inner_bias[2 * units :])
+    outputs = tf.reshape(tf.cast(outputs, dtype), (-1, batch, units))
+    # `tf.slice` has a fast gradient, square brackets have a slow one.
+    return tf.transpose(tf.slice(outputs, (0, 0, 0), (length, -1, -1)), (1, 0, 2))
 
 
 @tf.custom_gradient
 def _recur(x, state, kernel, bias):
     # No tape may look inside: what it would keep of the loop cannot leave XLA.
-    states, inner = _forward(*map(tf.stop_gradient, (x, state, kernel, bias)))
+    states, slope_n, *slopes = _forward(*map(tf.stop_gradient, (x, state, kernel, bias)))
 
     def gradient(d_outputs):
-        d_x, d_inner, d_state, d_bias = _backward(
-            x, inner, states, tf.transpose(kernel), bias, d_outputs
-        )
+        d_state, d_states, d_z, d_r, d_n = _backward(*slopes, tf.transpose(kernel), d_outputs)
+        d_x = tf.concat([d_z, d_r, d_states * slope_n], axis=-1)
+        d_inner = tf.reshape(tf.concat([d_z, d_r, d_n], axis=-1), (-1, kernel.shape[1]))
         before = tf.reshape(states[:-1], (-1, kernel.shape[0]))
-        d_inner = tf.reshape(d_inner, (-1, kernel.shape[1]))
         d_kernel = tf.matmul(before, d_inner, transpose_a=True)
+        d_bias = tf.reduce_sum(d_n, axis=(0, 1))
         return [_once(gradient) for gradient in (d_x, d_state, d_kernel, d_bias)]
 
     return states[1:], gradient
@@ -84,54 +89,70 @@ def _recur(x, state, kernel, bias):
 
 @tf.function(jit_compile=tf.test.is_built_with_xla())
 def _forward(x, state, kernel, bias):
-    """All states, the first one too, and `states @ kernel`."""
-    steps = tf.shape(x)[0]
-    xs, inners = _read(x), _write(x, steps)
-    states = _write(x, steps + 1).write(0, state)
+    """All states, the first one too, and how a state changes with what it is made of.
 
-    def step(t, state, states, inners):
-        inner = tf.matmul(state, kernel)
-        update, _, _, candidate = _gates(xs.read(t), inner, bias)
+    These slopes are those with `x` and with `state @ kernel` in the candidate, with the update and
+    the reset gate (before the sigmoid), and, through the update gate alone, with the state before.
+    """
+    steps, xs = tf.shape(x)[0], _read(x)
+    kernels = tf.split(kernel, 3 if _is_small(*state.shape) else 1, axis=1)
+
+    def step(t, state, states, *slopes):
+        (x_z, x_r, x_n), (z, r, n) = tf.split(xs.read(t), 3, axis=1), _by_gate(state, kernels)
+        update, reset, n = tf.sigmoid(x_z + z), tf.sigmoid(x_r + r), n + bias
+        candidate = tf.tanh(x_n + reset * n)
+        slope_n = (1 - update) * (1 - candidate * candidate)
+        slope_z = (state - candidate) * update * (1 - update)
+        slope_r = slope_n * n * reset * (1 - reset)
+        found = slope_n, slope_z, slope_r, slope_n * reset, update
         state = candidate + update * (state - candidate)
-        return t + 1, state, states.write(t + 1, state), inners.write(t, inner)
+        slopes = [array.write(t, slope) for array, slope in zip(slopes, found, strict=True)]
+        return t + 1, state, states.write(t + 1, state), *slopes
 
-    start = 0, state, states, inners
-    _, _, states, inners = tf.while_loop(lambda t, *_: t < steps, step, start)
-    return states.stack(), inners.stack()
+    states = _write(state, steps + 1).write(0, state)
+    start = 0, state, states, *(_write(state, steps) for _ in range(5))
+    _, _, *arrays = tf.while_loop(lambda t, *_: t < steps, step, start)
+    return [array.stack() for array in arrays]
 
 
 @tf.function(jit_compile=tf.test.is_built_with_xla())
-def _backward(x, inner, states, transposed, bias, d_outputs):
-    """The gradients of the inputs, of `states @ kernel`, of the first state and of the bias."""
-    steps = tf.shape(x)[0]
-    xs, inners, befores, d_outputs = _read(x), _read(inner), _read(states), _read(d_outputs)
+def _backward(slope_z, slope_r, slope_n, update, transposed, d_outputs):
+    """The gradients of the first state, all states, and, for each gate, `states @ kernel`."""
+    steps, d_outputs, updates = tf.shape(update)[0], _read(d_outputs), _read(update)
+    slopes = [_read(slope) for slope in (slope_z, slope_r, slope_n)]
+    kernels = tf.split(transposed, 3 if _is_small(*update.shape[1:]) else 1)
 
-    def step(t, d_state, d_bias, d_xs, d_inners):
+    def step(t, d_state, *arrays):
         d_state += d_outputs.read(t)
-        update, reset, inner_n, candidate = _gates(xs.read(t), inners.read(t), bias)
-        d_n = d_state * (1 - update) * (1 - candidate * candidate)
-        d_z = d_state * (befores.read(t) - candidate) * update * (1 - update)
-        d_r = d_n * inner_n * reset * (1 - reset)
-        d_x = tf.concat([d_z, d_r, d_n], axis=1)
-        d_inner = tf.concat([d_z, d_r, d_n * reset], axis=1)
-        d_bias += tf.stack([tf.reduce_sum(d_x, 0), tf.reduce_sum(d_inner, 0)])
-        d_state = d_state * update + tf.matmul(d_inner, transposed)
-        return t - 1, d_state, d_bias, d_xs.write(t, d_x), d_inners.write(t, d_inner)
+        d_gates = [d_state * slope.read(t) for slope in slopes]
+        arrays = [a.write(t, d) for a, d in zip(arrays, (d_state, *d_gates), strict=True)]
+        return t - 1, d_state * updates.read(t) + _from_gates(d_gates, kernels), *arrays
 
-    gates = _write(x, steps)
-    start = steps - 1, tf.zeros_like(states[0]), tf.zeros_like(bias), gates, gates
-    _, d_state, d_bias, d_xs, d_inners = tf.while_loop(lambda t, *_: t >= 0, step, start)
-    return d_xs.stack(), d_inners.stack(), d_state, d_bias
+    start = steps - 1, tf.zeros_like(update[0]), *(_write(update, steps) for _ in range(4))
+    _, d_state, *arrays = tf.while_loop(lambda t, *_: t >= 0, step, start)
+    return d_state, *(array.stack() for array in arrays)
 
 
-def _gates(x, inner, bias):
-    """Update and reset gate, what the reset gate scales, the candidate for the new state."""
-    units = x.shape[-1] // 3
-    both = tf.sigmoid(x[:, : 2 * units] + inner[:, : 2 * units] + (bias[0] + bias[1])[: 2 * units])
-    update, reset = both[:, :units], both[:, units:]
-    inner_n = inner[:, 2 * units :] + bias[1, 2 * units :]
-    candidate = tf.tanh(x[:, 2 * units :] + bias[0, 2 * units :] + reset * inner_n)
-    return update, reset, inner_n, candidate
+def _is_small(rows, units):
+    """Whether a step is faster with a product for each gate than with one for all.
+
+    XLA shares a product among the cores and waits for them, unless it is small: as long as a
+    product for one gate is, three of them on one core win. Measured with two cores.
+    """
+    return rows is not None and units <= 256 and rows * units * units <= 2**20
+
+
+def _by_gate(state, kernels):
+    """`state @ kernel`: what belongs to the update gate, to the reset gate, to the candidate."""
+    products = [tf.matmul(state, kernel) for kernel in kernels]
+    return products if len(products) == 3 else tf.split(*products, 3, axis=1)
+
+
+def _from_gates(d_gates, kernels):
+    """The gradient of a state from those of its three products; `kernels` are transposed."""
+    if len(kernels) == 1:
+        return tf.matmul(tf.concat(d_gates, axis=1), *kernels)
+    return tf.add_n([tf.matmul(*pair) for pair in zip(d_gates, kernels, strict=True)])
 
 
 def _once(gradient):

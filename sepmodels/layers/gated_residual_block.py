@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from sepmodels import checks, geometry
+from sepmodels import checks, features, geometry
 
 ACTIVATIONS = ("gated", "relu", "leaky_relu")
 PADDINGS = ("same", "valid")
@@ -196,7 +196,17 @@ def crop_time(x, left, right):
         left: int. Steps to take off the start.
         right: int. Steps to take off the end.
     """
-    return x[:, left : -right or None]
+    return _CropTime(left, right)(x) if left or right else x
+
+
+class _CropTime(keras.Operation):
+    def __init__(self, left, right):
+        super().__init__()
+        self.left = left
+        self.right = right
+
+    def call(self, x):
+        return features.crop(x, self.left, ops.shape(x)[1] - self.left - self.right)
 
 
 def _listed(inputs):

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from sepmodels import checks
+from sepmodels import checks, features
 
 _METHODS = ("linear", "nearest", "learned")
 _PADDINGS = ("same", "valid")
@@ -35,7 +35,8 @@ class Decimate(keras.layers.Layer):
         super().__init__(**kwargs)
 
     def call(self, inputs):
-        return inputs[:, ::2]
+        # A mean of one step: the gradient of `inputs[:, ::2]` takes four times as long on a CPU.
+        return ops.average_pool(inputs, 1, strides=2, padding="same")
 
     def compute_output_shape(self, input_shape):
         batch, time, channels = input_shape
@@ -96,16 +97,17 @@ class Upsample(keras.layers.Layer):
             )
 
     def call(self, inputs):
-        last = inputs[:, -1:]
+        time = ops.shape(inputs)[1]
+        last = features.crop(inputs, time - 1, 1)
         if self.method == "learned":
             weight, last = ops.sigmoid(self.omega), ops.zeros_like(last)
         else:
             weight = 0.5 if self.method == "linear" else 1.0
-        following = ops.concatenate([inputs[:, 1:], last], axis=1)
+        following = ops.concatenate([features.crop(inputs, 1, time - 1), last], axis=1)
         between = weight * inputs + (1 - weight) * following
         pairs = ops.stack([inputs, between], axis=2)
-        outputs = ops.reshape(pairs, (-1, 2 * ops.shape(inputs)[1], inputs.shape[-1]))
-        return outputs if self.padding == "same" else outputs[:, :-1]
+        outputs = ops.reshape(pairs, (-1, 2 * time, inputs.shape[-1]))
+        return outputs if self.padding == "same" else features.crop(outputs, 0, 2 * time - 1)
 
     def compute_output_shape(self, input_shape):
         batch, time, channels = input_shape

@@ -18,13 +18,8 @@ class _Transform(keras.layers.Layer):
         self.window = window
 
     def get_config(self):
-        config = super().get_config()
-        return {
-            **config,
-            "n_fft": self.n_fft,
-            "hop_length": self.hop_length,
-            "window": self.window,
-        }
+        mine = {"n_fft": self.n_fft, "hop_length": self.hop_length, "window": self.window}
+        return {**super().get_config(), **mine}
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")

@@ -78,8 +78,7 @@ class TiedTranspose(keras.layers.Layer):
         outputs = ops.conv_transpose(features, kernel, strides, padding="valid")
         # Strides may leave a rest at the end that no filter saw.
         outputs = ops.pad(outputs, [[0, 0], *([0, stride] for stride in strides), [0, 0]])
-        lengths = ops.shape(like)[1:-1]
-        return outputs[:, *(slice(length) for length in lengths)]
+        return ops.slice(outputs, [0] * len(like.shape), ops.shape(like))
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[1])

@@ -35,7 +35,7 @@ class MagnitudeSeparator(Separator):
         inverse = InverseSTFT(**transform, dtype="float32", name="inverse_stft")
         waves = inverse((*parts, mixture))
         waves = keras.layers.Reshape((-1, channels, sources), dtype="float32", name="waves")(waves)
-        stems = {source: waves[..., index] for index, source in enumerate(kwargs["sources"])}
+        stems = dict(zip(kwargs["sources"], ops.unstack(waves, axis=-1), strict=True))
         super().__init__(mixture, stems, channels=channels, **kwargs)
         self._by_domain = {"waveform": waves, "magnitude": magnitudes}
 

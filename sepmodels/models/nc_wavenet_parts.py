@@ -51,7 +51,7 @@ def heads_for(sources, target):
 
 def stems_of(mixture, waves, heads, sources):
     """Stems of waves `(batch, time, channels, heads)`; the mixture's rest has no head."""
-    stems = {source: waves[..., index] for index, source in enumerate(heads)}
+    stems = dict(zip(heads, ops.unstack(waves, axis=-1), strict=True))
     if len(heads) < len(sources):
         rest = mixture - sum(list(stems.values())[1:], start=stems[heads[0]])
     return {source: stems[source] if source in heads else rest for source in sources}
@@ -167,7 +167,8 @@ class PoolAndHold(keras.layers.Layer):
             )
         padded = ops.pad(inputs, [[0, 0], [0, missing], [0, 0]])
         pieces = ops.reshape(padded, (-1, (time + missing) // self.size, self.size, width))
-        return ops.repeat(ops.mean(pieces, axis=2), self.size, axis=1)[:, :time]
+        held = ops.repeat(ops.mean(pieces, axis=2), self.size, axis=1)
+        return features.crop(held, 0, time)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from sepmodels import checks
+from sepmodels import checks, features
 from sepmodels.layers.initializer import torch_uniform
 from sepmodels.models import nc_wavenet_parts as parts
 
@@ -105,7 +105,7 @@ class StridedNCWaveNet(parts.CompandedSeparator):
                 kernel_initializer=torch_uniform(),
                 name=f"{name}_strided",
             )
-            x = _Trim(name=f"{name}_trim")([transposed(ops.relu(x))[:, 1:], like])
+            x = _Trim(name=f"{name}_trim")([transposed(ops.relu(x)), like])
             return convolve(ops.relu(x), 1, f"{name}_out")
 
         # === Functional model ===
@@ -153,11 +153,11 @@ class StridedNCWaveNet(parts.CompandedSeparator):
 
 
 class _Trim(keras.layers.Layer):
-    """Ends a signal where another one ends; doubled, an odd time is one step longer."""
+    """A doubled signal from its second step on, as long as another: an odd time is shorter."""
 
     def call(self, inputs):
         signal, like = inputs
-        return signal[:, : ops.shape(like)[1]]
+        return features.crop(signal, 1, ops.shape(like)[1])
 
     def compute_output_shape(self, input_shape):
         signal, like = input_shape
