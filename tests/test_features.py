@@ -21,6 +21,20 @@ def test_every_sample_comes_back(time, n_fft, hop_length, window):
     np.testing.assert_allclose(again, signal, atol=2e-6 if window == "hann" else 2e-3)
 
 
+def test_a_crop_is_a_slice():
+    x = noise(2, 9, 5)
+    np.testing.assert_array_equal(features.crop(x, 2, 4), x[:, 2:6])
+    np.testing.assert_array_equal(features.crop(x, 1, 3, axis=-1), x[..., 1:4])
+
+
+def test_frames_add_up_along_any_axis():
+    framed = noise(2, 4, 6, 3)
+    moved = np.moveaxis(framed, 3, 1)  # (2, 3, 4, 6)
+    added = np.asarray(features.overlap_add(framed, 2, axis=1))
+    np.testing.assert_array_equal(added, np.moveaxis(features.overlap_add(moved, 2), 1, 2))
+    np.testing.assert_array_equal(added[:, 2:4], framed[:, 0, 2:4] + framed[:, 1, :2])
+
+
 def test_stft_is_librosas():
     signal = noise(4000)
     real, imaginary = (np.asarray(part)[0] for part in features.stft(signal[None], 512, 128))

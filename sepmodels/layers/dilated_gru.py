@@ -5,6 +5,7 @@ import numbers
 import keras
 from keras import ops
 
+from sepmodels import features
 from sepmodels.layers import dilated_gru_loop
 
 # === Definition ===
@@ -53,8 +54,7 @@ class DilatedGRUCell(keras.layers.GRUCell):
         return output, [output, *states[:-1]]
 
     def get_initial_state(self, batch_size=None):
-        zeros = ops.zeros((batch_size, self.units), dtype=self.compute_dtype)
-        return [zeros] * self.dilation
+        return [ops.zeros((batch_size, self.units), dtype=self.compute_dtype)] * self.dilation
 
     def get_config(self):
         mine = {"dilation": self.dilation, "implementation": self.implementation}
@@ -118,7 +118,7 @@ def unfold_time(x, dilation, length):
     dilation = _positive(dilation)
     steps, channels = ops.shape(x)[1], x.shape[-1]
     x = ops.transpose(ops.reshape(x, (-1, dilation, steps, channels)), (0, 2, 1, 3))
-    return ops.reshape(x, (-1, steps * dilation, channels))[:, :length]
+    return features.crop(ops.reshape(x, (-1, steps * dilation, channels)), 0, length)
 
 
 # === Layer ===

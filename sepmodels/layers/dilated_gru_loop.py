@@ -1,13 +1,16 @@
 """The loop of a dilated GRU while it trains on a CPU, with the gradient written by hand.
 
 What TensorFlow derives from a loop multiplies small matrices, step by step, wherever the loop does.
-Here the loops hold only what has to wait for the step before, and XLA makes one kernel of it; each
-weight matrix gets its gradient from one large product afterwards.
+Here the loops hold only what has to wait for the step before, and XLA makes one kernel of it. The
+way there keeps how each state changes with what it is made of, so the way back only multiplies, and
+each weight matrix gets its gradient from one large product afterwards.
 """
 
 import keras
 import tensorflow as tf
 from keras import activations
+
+from sepmodels import features
 
 
 def fits(layer):
@@ -44,10 +47,11 @@ def dilated_gru(x, past, cell):
     batch = x.shape[0]
     if batch is None or batch < 2:
         return _outputs(x, past, *weights)
-    # XLA runs a loop on one core. The sequences are independent, so the cores share them.
-    small = [_is_small(-(-batch // parts) * past.shape[1], cell.units) for parts in (2, 4)]
-    parts = 4 if batch >= 4 and small == [False, True] else 2
-    sizes = [batch * (part + 1) // parts - batch * part // parts for part in range(parts)]
+    # XLA runs a loop on one core. The sequences are independent, so the cores share them: two
+    # loops, or four where only those have small steps.
+    halves, quarters = (_is_small(-(-batch // n) * past.shape[1], cell.units) for n in (2, 4))
+    count = 4 if batch >= 4 and quarters and not halves else 2
+    sizes = [batch * (n + 1) // count - batch * n // count for n in range(count)]
     parts = zip(tf.split(x, sizes), tf.split(past, sizes), strict=True)
     return tf.concat([_outputs(*part, *weights) for part in parts], axis=0)
 
@@ -66,8 +70,7 @@ def _outputs(x, past, kernel, recurrent_kernel, bias):
     state = tf.reshape(tf.transpose(tf.cast(past, wide), (1, 0, 2)), (dilation * batch, units))
     outputs = _recur(x, state, tf.cast(recurrent_kernel, wide), inner_bias[2 * units :])
     outputs = tf.reshape(tf.cast(outputs, dtype), (-1, batch, units))
-    # `tf.slice` has a fast gradient, square brackets have a slow one.
-    return tf.transpose(tf.slice(outputs, (0, 0, 0), (length, -1, -1)), (1, 0, 2))
+    return tf.transpose(features.crop(outputs, 0, length, axis=0), (1, 0, 2))
 
 
 @tf.custom_gradient
@@ -89,10 +92,11 @@ def _recur(x, state, kernel, bias):
 
 @tf.function(jit_compile=tf.test.is_built_with_xla())
 def _forward(x, state, kernel, bias):
-    """All states, the first one too, and how a state changes with what it is made of.
+    """All states, the first one too, and how each changes with what it is made of.
 
-    These slopes are those with `x` and with `state @ kernel` in the candidate, with the update and
-    the reset gate (before the sigmoid), and, through the update gate alone, with the state before.
+    These slopes are with respect to what `x` adds to the candidate; to the sums in the update and
+    in the reset gate; to what `state @ kernel` adds to the candidate; and to the state before, as
+    far as the update gate hands it on.
     """
     steps, xs = tf.shape(x)[0], _read(x)
     kernels = tf.split(kernel, 3 if _is_small(*state.shape) else 1, axis=1)

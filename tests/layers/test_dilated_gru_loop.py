@@ -29,9 +29,9 @@ def calls(monkeypatch):
     return calls
 
 
-def pair(dilation, **kwargs):
-    definition = keras.layers.RNN(DilatedGRUCell(UNITS, dilation), return_sequences=True, **kwargs)
-    fast = DilatedGRU(UNITS, dilation, return_sequences=True, **kwargs)
+def pair(dilation, units=UNITS, **kwargs):
+    definition = keras.layers.RNN(DilatedGRUCell(units, dilation), return_sequences=True, **kwargs)
+    fast = DilatedGRU(units, dilation, return_sequences=True, **kwargs)
     for layer in (definition, fast):
         layer.build((None, None, CHANNELS))
     fast.set_weights([noise(*w.shape) / 2 for w in fast.get_weights()])
@@ -74,6 +74,30 @@ def test_a_long_sequence_keeps_its_gradient(calls):
     x, weighting = tf.constant(noise(1, 150, CHANNELS)), noise(1, 150, UNITS)
     assert_close(gradients(fast, x, weighting), gradients(definition, x, weighting), atol=1e-5)
     assert calls == [(1, 150, CHANNELS)]
+
+
+@pytest.mark.parametrize(
+    "units, batch, dilation, shares",
+    [
+        (256, 5, 2, [2, 3]),  # a product for each gate
+        (256, 7, 8, [1, 2, 2, 2]),  # the same, but for halves the products would be too large
+        (256, 3, 12, [1, 2]),  # for each gate in the first part, one for all in the second
+        (260, 2, 1, [1, 1]),  # one for all
+    ],
+)
+def test_equals_the_definition_however_it_shares_the_work(
+    units, batch, dilation, shares, monkeypatch
+):
+    seen, outputs = [], dilated_gru_loop._outputs
+    monkeypatch.setattr(
+        dilated_gru_loop, "_outputs", lambda x, *args: seen.append(x.shape[0]) or outputs(x, *args)
+    )
+    definition, fast = pair(dilation, units)
+    x, weighting = tf.constant(noise(batch, 25, CHANNELS)), noise(batch, 25, units)
+    fast.set_weights([weight / 4 for weight in fast.get_weights()])
+    definition.set_weights(fast.get_weights())
+    assert_close(gradients(fast, x, weighting), gradients(definition, x, weighting), atol=1e-5)
+    assert seen == shares
 
 
 @pytest.mark.parametrize("policy, atol", [("mixed_bfloat16", 0.03), ("mixed_float16", 4e-3)])
