@@ -200,6 +200,8 @@ def crop_time(x, left, right):
 
 
 class _CropTime(keras.Operation):
+    # An operation: a model is built while the time is unknown, and `ops.slice` asks for numbers.
+
     def __init__(self, left, right):
         super().__init__()
         self.left = left
