@@ -20,7 +20,7 @@ from pathlib import Path
 import nbclient
 import nbformat
 
-from sepmodels.exercises import EXERCISES
+from sepmodels.course.exercises import EXERCISES
 
 # A kernel needs to find Python, its home and the library; nothing else is its business.
 KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV", "JUPYTER_PREFER_ENV_PATH")

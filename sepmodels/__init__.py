@@ -5,59 +5,41 @@ import sys
 
 __version__ = "0.1.0"
 
-# Where each public name lives. They load on first use, so that a command line that only
-# prints its help does not wait for TensorFlow.
+# The public face, and the room in which each name lives. Rooms load on first use, so that a
+# command line that only prints its help does not wait for TensorFlow.
 _FUNCTIONS = {
     "separate": "separation",
-    "stream": "streaming",
-    "evaluate": "evaluation_song",
-    "evaluate_folders": "evaluation_folders",
+    "stream": "separation",
+    "evaluate": "evaluation",
+    "evaluate_folders": "evaluation",
     "train": "training",
     "sweep": "ablation",
-    "load_pretrained": "pretrained",
+    "load_pretrained": "models",
 }
-_MODULES = (
-    "ablation",
-    "audio",
-    "checkpoint",
-    "cost",
-    "course",
-    "datasets",
-    "display",
-    "doctor",
-    "evaluation",
-    "evaluation_folders",
-    "exercises",
-    "features",
-    "files",
-    "generation",
-    "geometry",
-    "layers",
-    "losses",
-    "metrics",
-    "models",
-    "oracle",
-    "prediction",
-    "pretrained",
-    "recipes",
-    "scores_json",
-    "separation",
-    "sisec",
-    "startup",
-    "statistics",
-    "streaming",
-    "streams",
-    "training",
-    "wiener",
-)
-__all__ = ["__version__", *_FUNCTIONS, *_MODULES]
+_NAMESPACES = {
+    "ablation": "ablation",
+    "audio": "audio",
+    "course": "course",
+    "datasets": "datasets",
+    "display": "display",
+    "evaluation": "evaluation",
+    "layers": "layers",
+    "losses": "training.losses",
+    "metrics": "evaluation.metrics",
+    "models": "models",
+    "recipes": "training.recipes",
+    "separation": "separation",
+    "signal": "signal",
+    "training": "training",
+}
+__all__ = ["__version__", *_FUNCTIONS, *_NAMESPACES]
 
 
 def __getattr__(name):
     if name in _FUNCTIONS:
         return getattr(importlib.import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
+    if name in _NAMESPACES:
+        return importlib.import_module(f"{__name__}.{_NAMESPACES[name]}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -65,6 +47,6 @@ def __dir__():
     return sorted(__all__)
 
 
-# Whoever has Keras loaded may go on to load a saved model, which needs the classes known.
+# A program that has imported Keras may load a saved model next, which needs the classes registered.
 if "keras" in sys.modules:
     importlib.import_module(f"{__name__}.models")

@@ -1,4 +1,4 @@
-"""The floors of the house: a file imports only from lower floors."""
+"""The layout of the library: a folder imports only from the folders before it."""
 
 import ast
 import subprocess
@@ -8,61 +8,38 @@ from pathlib import Path
 import pytest
 
 LIBRARY = Path(__file__).parents[1] / "sepmodels"
+# The rooms in the order in which a song walks through them: each imports only from those above it.
 FLOORS = (
-    {"checks"},
-    # What knows nothing of the rest: files and integers.
-    {"audio", "files", "geometry", "startup"},
-    # Signals, and what songs are made of.
-    {
-        "features",
-        "generation",
-        "generation_loop",
-        "oracle",
-        "streams",
-        "wiener",
-        "datasets.signals",
-        "datasets.splits",
-    },
-    {
-        "datasets.augment",
-        "datasets.download",
-        "datasets.draw",
-        "datasets.folders",
-        "datasets.native_wav",
-        "datasets.track",
-    },
-    # Building blocks, corpora, what training minimises, what a person reads.
-    {"layers", "datasets", "losses", "metrics", "scores_json", "sisec", "statistics"},
-    {"models.trainable", "models.wavenet_weights", "cost"},
-    {
-        "models.separator",
-        "models.translation_decoder",
-        "models.translation_encoder",
-        "models.translation_training",
-    },
-    {"models.magnitude_separator"},
-    {"models"},
-    {"recipes", "checkpoint", "prediction", "streaming"},
-    # What is done with a model ...
-    {"doctor", "pretrained", "separation", "training"},
-    # ... and with what came of it.
-    {"evaluation", "evaluation_folders", "evaluation_song"},
-    {"ablation", "exercises"},
-    {"course", "display", "__init__", "__main__"},
+    "_checks",
+    "_files",
+    "_startup",
+    "audio",
+    "signal",
+    "datasets",
+    "layers",
+    "models",
+    "training",
+    "separation",
+    "evaluation",
+    "ablation",
+    "display",
+    "course",
+    "cli",
+    "__main__",
 )
-# Modules that grew into folders; their files share a floor.
-ONE_THING = {"audio", "display", "exercises", "metrics", "recipes"}
 # Heavy or licensed packages, and the one file that wraps each, or one for each of its jobs.
 EDGES = {
-    "IPython": "display/player.py",
+    "IPython": "display/players.py",
     "librosa": "audio/resampling.py audio/stretching.py",
     "matplotlib": "display/theme.py",
-    "musdb": "datasets/musdb.py",
-    "museval": "metrics/bss_eval_v4.py",
-    "numba": "generation.py",
-    "tensorflow_io": "datasets/native_wav.py",
+    "musdb": "datasets/corpora/musdb.py",
+    "museval": "evaluation/metrics/bss_eval_v4.py",
+    "numba": "models/wavenet/generation.py",
+    "tensorflow_io": "datasets/segments/tfio_reader.py",
 }
-DRAWERS = {"utils", "util", "common", "misc", "helpers", "helper"}
+DRAWERS = {"utils", "util", "common", "misc", "helpers", "helper", "parts"}
+# Imports of the package itself: its version, and its public face for the command line.
+OF_THE_WHOLE = ("from sepmodels import __version__", "import sepmodels as sm")
 
 FILES = sorted(LIBRARY.rglob("*.py"))
 each_file = pytest.mark.parametrize(
@@ -74,23 +51,6 @@ def name_of(path):
     """The module's name below `sepmodels`; that of a package is the package's."""
     parts = path.relative_to(LIBRARY).with_suffix("").parts
     return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
-
-
-def floor_of(name):
-    """The floor in the table of a module, or of the package that it is in."""
-    above = name
-    while above:
-        for floor, names in enumerate(FLOORS):
-            if above in names:
-                return floor
-        above = above.rpartition(".")[0]
-    raise AssertionError(f"{name} has no floor in the table")
-
-
-def family_of(name):
-    """Files that together are one thing: `synthetic_voice` is of `synthetic`."""
-    package, _, last = name.rpartition(".")
-    return package if package in ONE_THING else (package, last.split("_")[0])
 
 
 def imports(tree):
@@ -107,22 +67,28 @@ def imports(tree):
 
 
 @each_file
-def test_imports_go_down(path):
-    name = name_of(path)
-    floor = floor_of(name)  # fails for a file that the table does not know
+def test_imports_go_to_rooms_above(path):
+    room = path.relative_to(LIBRARY).parts[0].removesuffix(".py")
+    if room == "__init__":
+        return  # shows what is in every room
     for node, module in imports(ast.parse(path.read_text())):
         package, _, other = module.partition(".")
-        if package != "sepmodels" or asks_for_the_version(node):
-            continue
-        if path.name == "__init__.py" and other.startswith(f"{name}."):
-            continue  # a package shows what is in it
-        if family_of(other) != family_of(name):
-            lower = floor_of(other or "__init__") < floor
-            assert lower, f"line {node.lineno}: {name} imports {module}"
+        if package == "sepmodels" and ast.unparse(node) not in OF_THE_WHOLE:
+            above = other.split(".")[0]
+            allowed = above == room or FLOORS.index(above) < FLOORS.index(room)
+            assert allowed, f"line {node.lineno}: {room} imports {module}"
 
 
-def asks_for_the_version(node):
-    return ast.unparse(node) == "from sepmodels import __version__"
+def test_every_room_has_its_place():
+    rooms = {path.relative_to(LIBRARY).parts[0].removesuffix(".py") for path in FILES}
+    assert rooms - {"__init__"} == set(FLOORS)
+
+
+def test_no_file_continues_the_name_of_another():
+    """Where `x_y.py` would stand beside `x.py`, there is a folder `x`."""
+    for path in FILES:
+        longer = path.parent.glob(f"{path.stem}_*.py")
+        assert path.stem.startswith("__") or not list(longer), f"make a folder of {path.stem}"
 
 
 def test_no_cycles():

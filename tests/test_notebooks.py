@@ -58,7 +58,7 @@ def test_full_size_is_for_a_gpu_or_who_asks_for_it(path, monkeypatch):
     parameters = next(source for source in cells(path, "code") if QUICK.search(source))
 
     def quick(gpus, asked):
-        monkeypatch.setattr("sepmodels.startup.load_tensorflow", lambda: gpus)
+        monkeypatch.setattr("sepmodels._startup.load_tensorflow", lambda: gpus)
         monkeypatch.delenv("SEPMODELS_QUICK", raising=False)
         if asked is not None:
             monkeypatch.setenv("SEPMODELS_QUICK", asked)
@@ -99,7 +99,7 @@ def test_notebook_runs(path, tmp_path, monkeypatch):
     here = tmp_path / "notebooks"  # beside `runs`, as in the checkout
     here.mkdir()
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
-    # The kernel works elsewhere, so it has to be told where the library and checks.py are.
+    # The kernel works elsewhere, so it has to be told where the library and _checks.py are.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(FOLDER), str(FOLDER.parent)]))
     notebook = nbformat.read(path, as_version=4)
     resources = {"metadata": {"path": str(here)}}

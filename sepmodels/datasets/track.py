@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from sepmodels import audio
-from sepmodels.datasets.signals import ArraySignal, FileSignal, check_agreement
+from sepmodels.datasets.stem_readers import ArraySignal, FileSignal, check_agreement
 
 
 class Track:

@@ -6,21 +6,21 @@ it once, as the value of its cell, and a script saves it with `figure.savefig`.
 
 from sepmodels.display.charts import learning_curve, scores
 from sepmodels.display.corpora import corpus
-from sepmodels.display.field import field
-from sepmodels.display.pictures import spectrogram, spectrograms, waveforms
-from sepmodels.display.player import Player, player
-from sepmodels.display.report import report
+from sepmodels.display.players import Player, player
+from sepmodels.display.reports import report
+from sepmodels.display.sisec_comparison import sisec_comparison
+from sepmodels.display.spectrograms import spectrogram, spectrograms, waveforms
 from sepmodels.display.variants import ablation
 
 __all__ = [
     "Player",
     "ablation",
     "corpus",
-    "field",
     "learning_curve",
     "player",
     "report",
     "scores",
+    "sisec_comparison",
     "spectrogram",
     "spectrograms",
     "waveforms",

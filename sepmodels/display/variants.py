@@ -1,6 +1,6 @@
 """`ablation`: what each variant of a sweep gained."""
 
-from sepmodels import statistics
+from sepmodels.ablation import variants
 from sepmodels.display import theme
 
 
@@ -18,7 +18,7 @@ def ablation(table, *, title=None):
     Returns:
         matplotlib Figure.
     """
-    lines = statistics.by_variant(table)
+    lines = variants.summarize_variants(table)
     grid = list(lines.index.names)
     runs = table.assign(**{name: table[name].map(str) for name in grid})
     runs = runs.groupby([*grid, "seed"], sort=False)["SDRi"].mean()

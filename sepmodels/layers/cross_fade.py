@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from sepmodels import checks, features
+from sepmodels import _checks, signal
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
@@ -41,7 +41,7 @@ class CrossFade(keras.layers.Layer):
     """
 
     def __init__(self, layer, length, step, **kwargs):
-        checks.positive(length=length, step=step)
+        _checks.positive(length=length, step=step)
         if length % step:
             raise ValueError(f"step must divide length. Received: step={step}, length={length}")
         super().__init__(**kwargs)
@@ -68,8 +68,8 @@ class CrossFade(keras.layers.Layer):
         outputs = ops.reshape(outputs, (-1, count, self.length, *outputs.shape[2:]))
         fade = ops.reshape(ops.cast(self.fade, self.compute_dtype), (self.length, *ones))
         weight = fade * ops.ones((1, count, 1, *ones), dtype=self.compute_dtype)
-        outputs = features.overlap_add(fade * outputs, self.step, axis=1)
-        return features.crop(outputs / features.overlap_add(weight, self.step, axis=1), 0, time)
+        outputs = signal.overlap_add(fade * outputs, self.step, axis=1)
+        return signal.crop(outputs / signal.overlap_add(weight, self.step, axis=1), 0, time)
 
     def compute_output_shape(self, input_shape):
         batch, time, *rest = input_shape

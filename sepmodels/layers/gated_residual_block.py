@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from sepmodels import checks, features, geometry
+from sepmodels import _checks, signal
 
 ACTIVATIONS = ("gated", "relu", "leaky_relu")
 PADDINGS = ("same", "valid")
@@ -82,10 +82,10 @@ class GatedResidualBlock(keras.layers.Layer):
         kernel_initializer="glorot_uniform",
         **kwargs,
     ):
-        checks.positive(filters=filters, kernel_size=kernel_size, dilation=dilation)
+        _checks.positive(filters=filters, kernel_size=kernel_size, dilation=dilation)
         if skip_filters is not None:
-            checks.positive(skip_filters=skip_filters)
-        checks.one_of(activation=(activation, ACTIVATIONS), padding=(padding, PADDINGS))
+            _checks.positive(skip_filters=skip_filters)
+        _checks.one_of(activation=(activation, ACTIVATIONS), padding=(padding, PADDINGS))
         if preactivation and activation == "gated":
             raise ValueError(
                 "preactivation needs activation='relu' or 'leaky_relu'. Received: "
@@ -107,7 +107,7 @@ class GatedResidualBlock(keras.layers.Layer):
         self.causal = causal
         self.padding = padding
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        sides = geometry.context(kernel_size, [dilation], causal)
+        sides = signal.compute_context(kernel_size, [dilation], causal)
         self._lost = sides if padding == "valid" else (0, 0)
 
     def build(self, input_shape):
@@ -208,7 +208,7 @@ class _CropTime(keras.Operation):
         self.right = right
 
     def call(self, x):
-        return features.crop(x, self.left, ops.shape(x)[1] - self.left - self.right)
+        return signal.crop(x, self.left, ops.shape(x)[1] - self.left - self.right)
 
 
 def _listed(inputs):

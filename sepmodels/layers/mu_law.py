@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from sepmodels import checks, features
+from sepmodels import _checks, signal
 
 
 class _MuLaw(keras.layers.Layer):
@@ -12,7 +12,7 @@ class _MuLaw(keras.layers.Layer):
     def __init__(self, classes=256, quantize=True, convention="round", **kwargs):
         if isinstance(classes, bool) or not isinstance(classes, int) or classes < 2:
             raise ValueError(f"classes must be an integer from 2 up. Received: classes={classes!r}")
-        checks.one_of(convention=(convention, features.CONVENTIONS))
+        _checks.one_of(convention=(convention, signal.CONVENTIONS))
         super().__init__(**kwargs)
         self.classes = classes
         self.quantize = quantize
@@ -38,7 +38,7 @@ class MuLawEncode(_MuLaw):
         classes: int. How many. Defaults to `256`.
         quantize: bool. Whether to return classes; if not, the companded samples before they
             are rounded. Defaults to `True`.
-        convention: str. `"round"` or `"truncate"`, see `sepmodels.features.mu_law_encode`.
+        convention: str. `"round"` or `"truncate"`, see `sepmodels.signal.mu_law_encode`.
             Defaults to `"round"`.
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
 
@@ -65,8 +65,8 @@ class MuLawEncode(_MuLaw):
 
     def call(self, inputs):
         if self.quantize:
-            return features.mu_law_encode(inputs, self.classes, self.convention)
-        return ops.cast(features.mu_law_compress(inputs, self.classes), self.compute_dtype)
+            return signal.mu_law_encode(inputs, self.classes, self.convention)
+        return ops.cast(signal.mu_law_compress(inputs, self.classes), self.compute_dtype)
 
     def compute_output_spec(self, inputs):
         dtype = "int32" if self.quantize else self.compute_dtype
@@ -103,7 +103,7 @@ class MuLawDecode(_MuLaw):
 
     def call(self, inputs):
         if self.quantize:
-            samples = features.mu_law_decode(inputs, self.classes, self.convention)
+            samples = signal.mu_law_decode(inputs, self.classes, self.convention)
         else:
-            samples = features.mu_law_expand(inputs, self.classes)
+            samples = signal.mu_law_expand(inputs, self.classes)
         return ops.cast(samples, self.compute_dtype)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from sepmodels import checks, features
+from sepmodels import _checks, signal
 
 _METHODS = ("linear", "nearest", "learned")
 _PADDINGS = ("same", "valid")
@@ -85,7 +85,7 @@ class Upsample(keras.layers.Layer):
     """
 
     def __init__(self, method="linear", padding="same", **kwargs):
-        checks.one_of(method=(method, _METHODS), padding=(padding, _PADDINGS))
+        _checks.one_of(method=(method, _METHODS), padding=(padding, _PADDINGS))
         super().__init__(**kwargs)
         self.method = method
         self.padding = padding
@@ -98,16 +98,16 @@ class Upsample(keras.layers.Layer):
 
     def call(self, inputs):
         time = ops.shape(inputs)[1]
-        last = features.crop(inputs, time - 1, 1)
+        last = signal.crop(inputs, time - 1, 1)
         if self.method == "learned":
             weight, last = ops.sigmoid(self.omega), ops.zeros_like(last)
         else:
             weight = 0.5 if self.method == "linear" else 1.0
-        following = ops.concatenate([features.crop(inputs, 1, time - 1), last], axis=1)
+        following = ops.concatenate([signal.crop(inputs, 1, time - 1), last], axis=1)
         between = weight * inputs + (1 - weight) * following
         pairs = ops.stack([inputs, between], axis=2)
         outputs = ops.reshape(pairs, (-1, 2 * time, inputs.shape[-1]))
-        return outputs if self.padding == "same" else features.crop(outputs, 0, 2 * time - 1)
+        return outputs if self.padding == "same" else signal.crop(outputs, 0, 2 * time - 1)
 
     def compute_output_shape(self, input_shape):
         batch, time, channels = input_shape

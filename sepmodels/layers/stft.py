@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from sepmodels import features
+from sepmodels import signal
 
 
 class _Transform(keras.layers.Layer):
@@ -11,8 +11,8 @@ class _Transform(keras.layers.Layer):
 
     def __init__(self, n_fft=1024, hop_length=256, window="hann", **kwargs):
         super().__init__(**kwargs)
-        features.check_transform(n_fft, hop_length)
-        features.analysis_window(window, n_fft)  # an unknown name raises here, not in call
+        signal.check_transform(n_fft, hop_length)
+        signal.analysis_window(window, n_fft)  # an unknown name raises here, not in call
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.window = window
@@ -54,7 +54,7 @@ class STFT(_Transform):
 
     def call(self, inputs):
         channels_first = ops.transpose(inputs, (0, 2, 1))
-        parts = features.stft(channels_first, self.n_fft, self.hop_length, self.window)
+        parts = signal.stft(channels_first, self.n_fft, self.hop_length, self.window)
         return tuple(
             ops.cast(ops.transpose(part, (0, 2, 3, 1)), self.compute_dtype) for part in parts
         )
@@ -101,7 +101,7 @@ class InverseSTFT(_Transform):
         *parts, like = inputs
         spectrum = tuple(ops.transpose(ops.cast(part, "float32"), (0, 3, 1, 2)) for part in parts)
         length = ops.shape(like)[1]
-        samples = features.istft(spectrum, length, self.n_fft, self.hop_length, self.window)
+        samples = signal.istft(spectrum, length, self.n_fft, self.hop_length, self.window)
         return ops.cast(ops.transpose(samples, (0, 2, 1)), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):

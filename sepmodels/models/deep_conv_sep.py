@@ -4,11 +4,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from sepmodels import checks, features
+from sepmodels import _checks, signal
 from sepmodels.layers.cross_fade import CrossFade
 from sepmodels.layers.stft import STFT
 from sepmodels.layers.tied_transpose import TiedTranspose
-from sepmodels.models.magnitude_separator import MagnitudeSeparator
+from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 
 _WINDOW = "blackmanharris"
 _SCALE = 0.3  # of the normalised magnitudes that the network sees
@@ -103,11 +103,11 @@ class DeepConvSep(MagnitudeSeparator):
         bug_compat=False,
         **kwargs,
     ):
-        sources, horizontal = checks.names("sources", sources), tuple(horizontal)
-        checks.positive(n_fft=n_fft, frames=frames, filters=filters, stride=stride, units=units)
+        sources, horizontal = _checks.names("sources", sources), tuple(horizontal)
+        _checks.positive(n_fft=n_fft, frames=frames, filters=filters, stride=stride, units=units)
         if len(horizontal) != 2:
             raise ValueError(f"horizontal must be two. Received: horizontal={horizontal}")
-        checks.positive(horizontal=horizontal)
+        _checks.positive(horizontal=horizontal)
         bins = n_fft // 2 + 1
         height = bins if vertical is None else vertical
         if not 1 <= height <= bins:
@@ -160,7 +160,7 @@ class DeepConvSep(MagnitudeSeparator):
         # The separator: a waveform in, through the network, the waveforms of all sources out.
         mixture = keras.Input((None, channels), name="mixture")
         spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
-        level = _scaled(features.magnitude(*spectrum), n_fft)
+        level = _scaled(signal.magnitude(*spectrum), n_fft)
         masks = CrossFade(network, frames, step, dtype="float32", name="masks")(level)
         super().__init__(
             mixture,

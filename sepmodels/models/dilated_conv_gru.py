@@ -3,11 +3,11 @@
 import keras
 from keras import ops
 
-from sepmodels import checks, features, geometry
+from sepmodels import _checks, signal
 from sepmodels.layers.dilated_gru import DilatedGRU
 from sepmodels.layers.stft import STFT
 from sepmodels.layers.weight_norm import WeightNormalization
-from sepmodels.models.magnitude_separator import MagnitudeSeparator
+from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 
 _ORDERS = ("conv_gru", "gru_conv")
 _HEADS = {"magnitude": "relu", "sigmoid": "sigmoid", "softmax": "softmax"}
@@ -102,10 +102,10 @@ class DilatedConvGRU(MagnitudeSeparator):
         head="magnitude",
         **kwargs,
     ):
-        sources, dilations = checks.names("sources", sources), tuple(dilations)
-        checks.positive(filters=filters, kernel_size=kernel_size, groups=groups)
-        checks.positive(dilations=dilations)
-        checks.one_of(order=(order, _ORDERS), head=(head, _HEADS))
+        sources, dilations = _checks.names("sources", sources), tuple(dilations)
+        _checks.positive(filters=filters, kernel_size=kernel_size, groups=groups)
+        _checks.positive(dilations=dilations)
+        _checks.one_of(order=(order, _ORDERS), head=(head, _HEADS))
         if isinstance(gru_dilation, list):
             gru_dilation = tuple(gru_dilation)
         gru_dilations = gru_dilation
@@ -171,9 +171,9 @@ class DilatedConvGRU(MagnitudeSeparator):
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
         spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
-        level = features.magnitude(*spectrum)  # (batch, frames, bins, channels)
+        level = signal.magnitude(*spectrum)  # (batch, frames, bins, channels)
 
-        x = keras.layers.Reshape((-1, bins * channels))(features.log_magnitude(level))
+        x = keras.layers.Reshape((-1, bins * channels))(signal.log_magnitude(level))
         x = convolve(standardize(x), "stem")
         for index, dilation in enumerate(dilations):
             x = block(x, index, dilation, gru_dilations[index])
@@ -216,11 +216,11 @@ class DilatedConvGRU(MagnitudeSeparator):
         edge = self.n_fft - 1  # the frames over a sample begin and end so far beside it
         if self._recurrent:
             return None, edge if self.causal else None
-        left, right = geometry.context(self.kernel_size, (1, *self.dilations, 1), self.causal)
+        left, right = signal.compute_context(self.kernel_size, (1, *self.dilations, 1), self.causal)
         return left * self.hop_length + edge, right * self.hop_length + edge
 
     def adapt(self, mixture):
-        level = features.log_magnitude(self.level(mixture))
+        level = signal.log_magnitude(self.level(mixture))
         mean, variance = ops.moments(level, axes=(0, 1))
         standardize = self.get_layer("standardize")
         standardize.moving_mean.assign(ops.reshape(mean, (-1,)))

@@ -3,10 +3,10 @@
 import keras
 from keras import ops
 
-from sepmodels import checks, geometry
+from sepmodels import _checks, signal
 from sepmodels.layers.crop_concat import CropConcat
 from sepmodels.layers.resampling import Decimate, Upsample
-from sepmodels.models.separator import Separator
+from sepmodels.models.base.separator import Separator
 
 _DOWN, _UP = 15, 5  # kernel sizes, in samples
 _PADDINGS = ("valid", "same")
@@ -94,9 +94,9 @@ class WaveUNet(Separator):
         activation="tanh",
         **kwargs,
     ):
-        sources = checks.names("sources", sources)
-        checks.positive(levels=levels, filters=filters, channels=channels)
-        checks.one_of(
+        sources = _checks.names("sources", sources)
+        _checks.positive(levels=levels, filters=filters, channels=channels)
+        _checks.one_of(
             padding=(padding, _PADDINGS),
             head=(head, _HEADS),
             upsampling=(upsampling, _UPSAMPLINGS),
@@ -156,13 +156,13 @@ class WaveUNet(Separator):
 
     @property
     def context(self):
-        reach = geometry.wave_u_net_context(self.levels, _DOWN, _UP)
+        reach = signal.compute_wave_u_net_context(self.levels, _DOWN, _UP)
         return reach, reach
 
     def valid_length(self, n):
         if self.padding == "same":
             return n, n
-        return geometry.wave_u_net_lengths(n, self.levels, _DOWN, _UP)
+        return signal.find_wave_u_net_lengths(n, self.levels, _DOWN, _UP)
 
     def call(self, inputs, training=None, mask=None):
         self._check_length(inputs.shape[1])

@@ -26,7 +26,7 @@ import pandas as pd
 import soundfile
 
 import sepmodels as sm
-from sepmodels.datasets import native_wav
+from sepmodels.datasets.segments import tfio_reader
 
 SOURCES = ("vocals", "accompaniment")
 STREAMS = ("mixture", "drums", "bass", "other", "vocals")
@@ -71,11 +71,11 @@ def write_stem_mp4(path, waves):
 
 @contextlib.contextmanager
 def without_tensorflow_io():
-    found, native_wav._core_ops = native_wav._core_ops, lambda: None
+    found, tfio_reader._core_ops = tfio_reader._core_ops, lambda: None
     try:
         yield
     finally:
-        native_wav._core_ops = found
+        tfio_reader._core_ops = found
 
 
 def batches(tracks, native=True, augment=REMIX, length=2 * RATE, **form):
@@ -178,7 +178,7 @@ def main():
     if chosen.memory:
         print(memory(chosen.memory == "native", segments=chosen.segments))
         return
-    has_native = native_wav._core_ops() is not None
+    has_native = tfio_reader._core_ops() is not None
     fast = "tensorflow-io" if has_native else "soundfile, no tensorflow-io here"
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)

@@ -5,6 +5,7 @@
 Every row draws from the same network, in the same run; the rates are medians of five.
 """
 
+import functools
 import os
 import pickle
 import subprocess
@@ -20,7 +21,7 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 import sepmodels as sm  # noqa: E402
-from sepmodels.models import wavenet_generation  # noqa: E402
+from sepmodels.models.wavenet import generation, generator_weights  # noqa: E402
 
 NETWORKS = {
     "course, 30 layers, skip 128": {
@@ -151,9 +152,9 @@ def main(python):
     print(f"peak of one core, as numpy reaches it: {top / 1e9:.0f} Gflop/s")
     for name, arguments in NETWORKS.items():
         model = sm.models.WaveNet(**arguments)
-        network = wavenet_generation.network(model)
+        network = generator_weights.network(model)
         n = 8000
-        ours = rate(lambda net=network, n=n: sm.generation.sample(net, n), n)
+        ours = rate(lambda net=network, n=n: generation.sample(net, n), n)
         rows = {
             "sepmodels": ours,
             "the whole network for every sample": naive(model),
@@ -161,7 +162,7 @@ def main(python):
             "queues in PyTorch": cached_torch(network, python),
         }
         for streams in (2, 8):
-            run = lambda net=network, k=streams: sm.generation.sample(net, 4000, range(k))  # noqa: E731
+            run = functools.partial(generation.sample, network, 4000, range(streams))
             rows[f"sepmodels, {streams} streams on {os.cpu_count()} cores"] = rate(
                 run, 4000 * streams
             )

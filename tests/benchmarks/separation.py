@@ -41,7 +41,7 @@ def write_song(path, minutes):
 def run_sepmodels(path, folder):
     """Also tells the time outside of the network: all but what passes in its calls."""
     import sepmodels as sm
-    from sepmodels import prediction
+    from sepmodels.separation import prediction
 
     model = sm.load_pretrained()
     sm.separate(model, np.zeros((RATE, 2), "float32"), RATE)  # traces the graph

@@ -6,9 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sepmodels import audio
-from sepmodels.datasets.augment import Augment, flip_polarity, mix, scale, silence, swap_channels
-from sepmodels.datasets.draw import Draw, Parts
-from sepmodels.datasets.segments import draw_segments
+from sepmodels.datasets.segments.assemble import draw_segments
+from sepmodels.datasets.segments.augment import (
+    Augment,
+    flip_polarity,
+    mix,
+    scale,
+    silence,
+    swap_channels,
+)
+from sepmodels.datasets.segments.sampler import Draw, Parts
 from sepmodels.datasets.track import Track
 
 RATE = 8000

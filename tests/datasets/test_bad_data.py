@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sepmodels import audio
-from sepmodels.datasets import ccmixter, describe, mir1k, musdb, wav_folder
+from sepmodels.datasets import describe
+from sepmodels.datasets.corpora import ccmixter, mir1k, musdb, wav_folder
 
 RATE = 8000
 STEMS = ("vocals", "drums", "bass", "other", "mixture")

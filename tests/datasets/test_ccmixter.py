@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sepmodels import audio
-from sepmodels.datasets import ccmixter
+from sepmodels.datasets.corpora import ccmixter
 
 TRAIN, TEST, OWN = "tmray_-_Roulette", "copperhead_-_Need_You_Baby", "my own song"
 SEEDS = {"mix": 0, "source-01": 1, "source-02": 2}

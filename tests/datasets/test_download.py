@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from sepmodels.datasets import download, musdb
+from sepmodels.datasets.corpora import download, musdb
 
 NAMES = ("train/A - 歌.stem.mp4", "test/B - b.stem.mp4")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sepmodels import audio
-from sepmodels.datasets import mir1k, splits
+from sepmodels.datasets.corpora import mir1k, splits
 
 ROWS = splits.read("mir1k")
 # one clip that trains, one that only the disjoint protocol trains on, one that validates, one

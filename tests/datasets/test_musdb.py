@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sepmodels import audio
-from sepmodels.datasets import musdb, sample, splits
+from sepmodels.datasets.corpora import musdb, sample, splits
 
 ALL = ("vocals", "drums", "bass", "other", "accompaniment")
 VALID, ODD, TEST = "Actions - One Minute Smile", "歌 .. x - y z", "BKS - Too Much"

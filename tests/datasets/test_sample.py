@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from sepmodels.datasets import sample
+from sepmodels.datasets.corpora import sample
 
 
 @pytest.fixture(scope="module")

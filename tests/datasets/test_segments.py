@@ -15,10 +15,10 @@ import pytest
 import soundfile
 import tensorflow as tf
 
-from sepmodels.datasets import native_wav
-from sepmodels.datasets.augment import Augment
-from sepmodels.datasets.draw import Draw, Parts
-from sepmodels.datasets.segments import cut_excerpts, draw_segments
+from sepmodels.datasets.segments import tfio_reader
+from sepmodels.datasets.segments.assemble import cut_excerpts, draw_segments
+from sepmodels.datasets.segments.augment import Augment
+from sepmodels.datasets.segments.sampler import Draw, Parts
 from sepmodels.datasets.track import Track
 
 RATE = 8000
@@ -276,9 +276,9 @@ def test_files_give_the_same_examples_as_memory(tmp_path, monkeypatch, subtype, 
     """Whoever reads, tensorflow-io (where it is installed) or soundfile."""
     memory, files = in_wav(tmp_path / "wav", subtype, joined)
     if not native:
-        monkeypatch.setattr(native_wav, "_core_ops", lambda: None)
+        monkeypatch.setattr(tfio_reader, "_core_ops", lambda: None)
     expected = native and subtype != "PCM_24" and importlib.util.find_spec("tensorflow_io")
-    assert (native_wav.reader(files, SOURCES) is not None) == bool(expected)
+    assert (tfio_reader.reader(files, SOURCES) is not None) == bool(expected)
     for make in (
         lambda tracks: draw_segments(tracks, 400, 4, seed=1, augment=REMIX),
         lambda tracks: cut_excerpts(tracks, 400, 4),
@@ -308,7 +308,7 @@ def test_the_first_hundred_examples_are_always_the_same(tmp_path, monkeypatch):
     assert_same(first(on_workers(examples(files), 8), 100), whole)
     rest = first(examples(files, 1, start=37), 63)
     assert_same(rest, (whole[0][37:], {source: stem[37:] for source, stem in whole[1].items()}))
-    monkeypatch.setattr(native_wav, "_core_ops", lambda: None)
+    monkeypatch.setattr(tfio_reader, "_core_ops", lambda: None)
     assert_same(first(examples(files), 100), whole)
 
 
@@ -345,7 +345,7 @@ def scramble(path):
 def test_a_file_that_breaks_during_training(tmp_path, monkeypatch, native, harm, suffix):
     """An error names it; no example is made of it, and the stream does not just end."""
     if not native:
-        monkeypatch.setattr(native_wav, "_core_ops", lambda: None)
+        monkeypatch.setattr(tfio_reader, "_core_ops", lambda: None)
     files, memory = [], []
     for number in range(2):
         noise = np.random.default_rng(number).integers(-30000, 30000, (40000, 1)) / 32768
@@ -394,11 +394,11 @@ def test_pipelines_side_by_side_do_not_disturb_each_other(tmp_path):
 def test_a_missing_tensorflow_io_is_said_once(tmp_path, monkeypatch, caplog):
     _, files = in_wav(tmp_path / "wav", "FLOAT")
     monkeypatch.setitem(sys.modules, "tensorflow_io.python.ops", None)
-    native_wav._core_ops.cache_clear()
+    tfio_reader._core_ops.cache_clear()
     with caplog.at_level(logging.INFO):
-        assert native_wav.reader(files, SOURCES) is None
-        assert native_wav.reader(files, SOURCES) is None
-    native_wav._core_ops.cache_clear()
+        assert tfio_reader.reader(files, SOURCES) is None
+        assert tfio_reader.reader(files, SOURCES) is None
+    tfio_reader._core_ops.cache_clear()
     assert [record.message.count("tensorflow-io") for record in caplog.records] == [1]
 
 

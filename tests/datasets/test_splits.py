@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from sepmodels.datasets import splits
+from sepmodels.datasets.corpora import splits
 
 # Corpus, columns that say the part, columns whose values no two parts share.
 TABLES = [
@@ -33,7 +33,7 @@ def test_no_two_parts_share_a_song_or_what_else_must_not_be_shared(corpus, proto
 
 
 def test_every_table_that_ships_is_tested():
-    folder = pathlib.Path(splits.__file__).parents[2] / "data" / "splits"
+    folder = pathlib.Path(splits.__file__).parents[3] / "data" / "splits"
     assert {path.stem for path in folder.glob("*.csv")} == {corpus for corpus, *_ in TABLES}
 
 

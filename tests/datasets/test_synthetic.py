@@ -5,7 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from sepmodels.datasets import synthetic, synthetic_band
+from sepmodels.datasets import synthetic
+from sepmodels.datasets.synthetic import band
+from sepmodels.datasets.synthetic import voice as voices
 
 SECONDS = 8.0
 RATE = 16000
@@ -116,9 +118,9 @@ def test_voice_and_band_live_where_they_should(songs):
 
 def test_vibrato_moves_the_pitch():
     rng = np.random.default_rng(0)
-    singer = synthetic.Singer("female", 60, 1.15, 700, vibrato=(6.0, 50.0), glide=0.1, breath=0.02)
-    note = synthetic.Note(0.5, 3.5, 69, 0)
-    voice = synthetic.sing([note], singer, 4 * RATE, RATE, rng)
+    singer = voices.Singer("female", 60, 1.15, 700, vibrato=(6.0, 50.0), glide=0.1, breath=0.02)
+    note = voices.Note(0.5, 3.5, 69, 0)
+    voice = voices.sing([note], singer, 4 * RATE, RATE, rng)
     starts = np.arange(1.2, 3.2, 0.02) * RATE
     cents = 1200 * np.log2([pitch_of(voice[int(at) : int(at) + 640]) / 440 for at in starts])
     spectrum = np.abs(np.fft.rfft((cents - cents.mean()) * np.hanning(len(cents))))
@@ -175,14 +177,14 @@ def test_a_higher_sample_rate_plays_the_same_song(songs):
 
 
 def test_tone_has_the_promised_harmonics():
-    sound = synthetic_band.tone(np.full(RATE, 500.0), 1000.0, RATE)
+    sound = band.tone(np.full(RATE, 500.0), 1000.0, RATE)
     spectrum = np.abs(np.fft.rfft(sound))
     harmonics = spectrum[500:7600:500]
     np.testing.assert_allclose(harmonics[1:] / harmonics[:-1], np.exp(-0.5), rtol=1e-3)
     others = np.delete(spectrum, np.arange(500, 7600, 500))
     assert others.max() < 1e-3 * harmonics.max()
     assert rms(sound) == pytest.approx(1.0, rel=1e-3)
-    odd = np.abs(np.fft.rfft(synthetic_band.tone(np.full(RATE, 500.0), 1000.0, RATE, odd=True)))
+    odd = np.abs(np.fft.rfft(band.tone(np.full(RATE, 500.0), 1000.0, RATE, odd=True)))
     assert odd[1000] < 1e-3 * odd[500] and odd[1500] == pytest.approx(odd[500] * np.exp(-1), 1e-3)
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from sepmodels import audio
-from sepmodels.datasets import cache_as_wav, wav_folder
-from sepmodels.datasets.signals import FileSignal
+from sepmodels.datasets import cache_as_wav
+from sepmodels.datasets.corpora import wav_folder
+from sepmodels.datasets.stem_readers import FileSignal
 from sepmodels.datasets.track import Track
 
 RATE = 8000

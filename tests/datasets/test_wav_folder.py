@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sepmodels import audio
-from sepmodels.datasets import wav_folder
+from sepmodels.datasets.corpora import wav_folder
 from sepmodels.datasets.track import Track
 
 RATE = 8000

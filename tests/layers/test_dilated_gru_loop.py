@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sepmodels.layers import dilated_gru_loop
-from sepmodels.layers.dilated_gru import DilatedGRU, DilatedGRUCell
+from sepmodels.layers.dilated_gru import DilatedGRU, DilatedGRUCell, loop
 
 UNITS, CHANNELS, BATCH = 4, 3, 2
 RNG = np.random.default_rng(0)
@@ -19,13 +18,13 @@ def noise(*shape):
 @pytest.fixture
 def calls(monkeypatch):
     """Counts how often the loop runs (in a graph: how often it is traced)."""
-    calls, loop = [], dilated_gru_loop.dilated_gru
+    calls, run = [], loop.dilated_gru
 
     def counted(x, *others):
         calls.append(tuple(x.shape))
-        return loop(x, *others)
+        return run(x, *others)
 
-    monkeypatch.setattr(dilated_gru_loop, "dilated_gru", counted)
+    monkeypatch.setattr(loop, "dilated_gru", counted)
     return calls
 
 
@@ -88,9 +87,9 @@ def test_a_long_sequence_keeps_its_gradient(calls):
 def test_equals_the_definition_however_it_shares_the_work(
     units, batch, dilation, shares, monkeypatch
 ):
-    seen, outputs = [], dilated_gru_loop._outputs
+    seen, outputs = [], loop._outputs
     monkeypatch.setattr(
-        dilated_gru_loop, "_outputs", lambda x, *args: seen.append(x.shape[0]) or outputs(x, *args)
+        loop, "_outputs", lambda x, *args: seen.append(x.shape[0]) or outputs(x, *args)
     )
     definition, fast = pair(dilation, units)
     x, weighting = tf.constant(noise(batch, 25, CHANNELS)), noise(batch, 25, units)
@@ -149,10 +148,10 @@ def test_what_it_cannot_do_is_left_to_keras(kwargs, calls):
 
 def test_a_gpu_keeps_its_own_kernel(monkeypatch):
     layer = DilatedGRU(UNITS, 2)
-    assert dilated_gru_loop.fits(layer)
-    assert not dilated_gru_loop.fits(DilatedGRU(UNITS, 2, use_cudnn=True))
+    assert loop.fits(layer)
+    assert not loop.fits(DilatedGRU(UNITS, 2, use_cudnn=True))
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [kind])
-    assert not dilated_gru_loop.fits(layer)
+    assert not loop.fits(layer)
 
 
 def test_every_replica_runs_its_own_loop(calls):

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from sepmodels import geometry
+from sepmodels import signal
 from sepmodels.layers.gated_residual_block import GatedResidualBlock, crop_time
 
 
@@ -34,7 +34,7 @@ def plainly(block, x, *conditions):
     """What the block says of one sequence `(time, channels)`, padding nothing."""
     kernel, bias = block.dilated.get_weights()
     d, n = block.dilation, len(x) - (block.kernel_size - 1) * block.dilation
-    left, _ = geometry.context(block.kernel_size, [d], block.causal)
+    left, _ = signal.compute_context(block.kernel_size, [d], block.causal)
     act = ACTIVATIONS[block.activation]
     heard = act(x) if block.preactivation else x
     inner = bias + sum(heard[i * d : i * d + n] @ tap for i, tap in enumerate(kernel))
@@ -58,7 +58,7 @@ def test_equals_plain_numpy(causal, padding, activation, preactivation, kernel_s
     x = noise(2, 20, 3)
     how = {"causal": causal, "padding": padding, "activation": activation}
     block = made(x, 4, kernel_size, 3, skip_filters=5, preactivation=preactivation, **how)
-    around = geometry.context(kernel_size, [3], causal) if padding == "same" else (0, 0)
+    around = signal.compute_context(kernel_size, [3], causal) if padding == "same" else (0, 0)
     padded = np.pad(x, ((0, 0), around, (0, 0)))
     for index in range(2):
         for ours, theirs in zip(block(x), plainly(block, padded[index]), strict=True):
@@ -103,7 +103,7 @@ def test_skips_keep_the_last_samples_if_causal_and_the_centre_if_not(causal, kep
         for index, dilation in enumerate(dilations):
             how = {"skip_filters": 2, "causal": causal, "padding": padding}
             y, skip = made(y, 4, 3, dilation, **how)(y)
-            ahead = geometry.context(3, dilations[index + 1 :], causal)
+            ahead = signal.compute_context(3, dilations[index + 1 :], causal)
             skips.append(crop_time(skip, *ahead) if padding == "valid" else skip)
         sums[padding] = np.array(sum(skips))
     np.testing.assert_allclose(sums["valid"], sums["same"][:, kept], atol=1e-5)

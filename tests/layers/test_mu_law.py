@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sepmodels import features
+from sepmodels import signal
 from sepmodels.layers.mu_law import MuLawDecode, MuLawEncode
 
 CLASSES = np.arange(256)
@@ -18,23 +18,23 @@ def uniform_noise(count=100_000):
 def test_companding_is_the_papers_formula():
     x = uniform_noise(1000).astype("float64")
     expected = np.sign(x) * np.log(1 + 255 * np.abs(x)) / np.log(256)
-    np.testing.assert_allclose(features.mu_law_compress(x), expected, atol=1e-6)
-    np.testing.assert_allclose(features.mu_law_expand(expected), x, atol=1e-5)
+    np.testing.assert_allclose(signal.mu_law_compress(x), expected, atol=1e-6)
+    np.testing.assert_allclose(signal.mu_law_expand(expected), x, atol=1e-5)
 
 
 def test_rounding_brings_every_class_back():
-    np.testing.assert_array_equal(features.mu_law_encode([0.0, 1.0, -1.0]), [128, 255, 0])
-    samples = features.mu_law_decode(CLASSES)
-    np.testing.assert_array_equal(features.mu_law_encode(samples), CLASSES)
+    np.testing.assert_array_equal(signal.mu_law_encode([0.0, 1.0, -1.0]), [128, 255, 0])
+    samples = signal.mu_law_decode(CLASSES)
+    np.testing.assert_array_equal(signal.mu_law_encode(samples), CLASSES)
     # There is no exact silence.
     np.testing.assert_allclose(samples[127:129], [-8.6e-5, 8.6e-5], rtol=0.01)
 
 
 def test_truncation_does_not():
-    assert features.mu_law_encode([0.0], convention="truncate")[0] == 127
-    samples = features.mu_law_decode(CLASSES, convention="truncate")
+    assert signal.mu_law_encode([0.0], convention="truncate")[0] == 127
+    samples = signal.mu_law_decode(CLASSES, convention="truncate")
     np.testing.assert_allclose([samples[0], samples[255]], [-1, 0.957], atol=1e-3)
-    again = features.mu_law_encode(samples, convention="truncate")
+    again = signal.mu_law_encode(samples, convention="truncate")
     assert np.any(again != CLASSES)
 
 
@@ -42,8 +42,8 @@ def test_what_each_convention_loses_and_what_mixing_them_does():
     x = uniform_noise()
 
     def kept(there, back):
-        classes = features.mu_law_encode(x, convention=there)
-        return snr(x, features.mu_law_decode(classes, convention=back))
+        classes = signal.mu_law_encode(x, convention=there)
+        return snr(x, signal.mu_law_decode(classes, convention=back))
 
     np.testing.assert_allclose(kept("round", "round"), 37.97, atol=0.05)
     np.testing.assert_allclose(kept("truncate", "truncate"), 26.28, atol=0.05)
@@ -52,15 +52,15 @@ def test_what_each_convention_loses_and_what_mixing_them_does():
 
 
 def test_louder_than_full_scale_is_clipped():
-    np.testing.assert_array_equal(features.mu_law_encode([-7.0, 7.0]), [0, 255])
-    np.testing.assert_array_equal(features.mu_law_expand([-7.0, 7.0]), [-1, 1])
+    np.testing.assert_array_equal(signal.mu_law_encode([-7.0, 7.0]), [0, 255])
+    np.testing.assert_array_equal(signal.mu_law_expand([-7.0, 7.0]), [-1, 1])
 
 
 def test_silence_pads_a_quantised_signal_with_128():
     wave = uniform_noise(9)
-    padded_after = np.pad(features.mu_law_encode(wave), 3, constant_values=128)
-    np.testing.assert_array_equal(features.mu_law_encode(np.pad(wave, 3)), padded_after)
-    assert features.mu_law_decode(0) == -1  # what zeros would sound like
+    padded_after = np.pad(signal.mu_law_encode(wave), 3, constant_values=128)
+    np.testing.assert_array_equal(signal.mu_law_encode(np.pad(wave, 3)), padded_after)
+    assert signal.mu_law_decode(0) == -1  # what zeros would sound like
 
 
 @pytest.mark.parametrize("convention", ["round", "truncate"])
@@ -69,8 +69,8 @@ def test_layers_are_the_functions(convention):
     arguments = {"classes": 16, "convention": convention}
     index = MuLawEncode(**arguments)(wave)
     assert index.dtype == "int32"
-    np.testing.assert_array_equal(index, features.mu_law_encode(wave, 16, convention))
-    heard = features.mu_law_decode(index, 16, convention)
+    np.testing.assert_array_equal(index, signal.mu_law_encode(wave, 16, convention))
+    heard = signal.mu_law_decode(index, 16, convention)
     np.testing.assert_array_equal(MuLawDecode(**arguments)(index), heard)
 
 

@@ -4,8 +4,9 @@ import pytest
 import tensorflow as tf
 from scipy.signal.windows import blackmanharris
 
-from sepmodels import features, losses
+from sepmodels import signal
 from sepmodels.models.deep_conv_sep import DeepConvSep
+from sepmodels.training import losses
 
 SMALL = {
     "n_fft": 32,
@@ -44,7 +45,7 @@ def inner(model, name):
 
 
 def spectrum(wave, n_fft=32, hop_length=16):
-    return features.stft(wave, n_fft, hop_length, "blackmanharris")
+    return signal.stft(wave, n_fft, hop_length, "blackmanharris")
 
 
 # === The paper's numbers ===
@@ -169,7 +170,7 @@ def test_both_domains_show_the_same_estimate():
     real, imaginary = spectrum(mixture[..., 0])
     phase = np.arctan2(imaginary, real)
     parts = magnitudes * np.cos(phase), magnitudes * np.sin(phase)
-    wave = features.istft(parts, 150, 32, 16, "blackmanharris")
+    wave = signal.istft(parts, 150, 32, 16, "blackmanharris")
     np.testing.assert_allclose(model(mixture)["vocals"][..., 0], wave, atol=1e-4)
     stems = {source: np.asarray(stem) for source, stem in model(mixture).items()}
     waves = model.estimator("waveform")(mixture)

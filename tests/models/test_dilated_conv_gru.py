@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from sepmodels import features
+from sepmodels import signal
 from sepmodels.models import DilatedConvGRU
 
 SMALL = {"n_fft": 64, "hop_length": 16, "filters": 8, "dilations": (1, 2)}
@@ -45,9 +45,9 @@ def test_phase_is_that_of_the_mixture():
     head = model.get_layer("head")
     head.kernel.assign(head.kernel * 0)
     head.bias.assign(head.bias * 0 + 0.5)  # every magnitude is 0.5
-    real, imaginary = features.stft(mixture[..., 0], 64, 16)
-    level = features.magnitude(real, imaginary)
-    flat = features.istft((0.5 * real / level, 0.5 * imaginary / level), 256, 64, 16)
+    real, imaginary = signal.stft(mixture[..., 0], 64, 16)
+    level = signal.magnitude(real, imaginary)
+    flat = signal.istft((0.5 * real / level, 0.5 * imaginary / level), 256, 64, 16)
     np.testing.assert_allclose(model(mixture)["vocals"][..., 0], flat, atol=1e-4)
 
 

@@ -4,11 +4,12 @@ import pytest
 import tensorflow as tf
 
 import sepmodels as sm
-from sepmodels import features, generation
-from sepmodels.models.music_translation import MusicTranslation, put_out_of_tune
-from sepmodels.models.translation_decoder import TranslationDecoder
-from sepmodels.models.translation_encoder import DomainClassifier, TranslationEncoder
-from sepmodels.models.translation_training import by_domain, cross_entropy, levels, one_by_one
+from sepmodels import signal
+from sepmodels.models.music_translation.decoder import TranslationDecoder
+from sepmodels.models.music_translation.encoder import DomainClassifier, TranslationEncoder
+from sepmodels.models.music_translation.music_translation import MusicTranslation, put_out_of_tune
+from sepmodels.models.music_translation.training import by_domain, cross_entropy, levels, one_by_one
+from sepmodels.models.wavenet import generation
 
 DEAD = 128 * 128 + 128  # the residual convolution of the last layer, which the authors never use
 TINY = {"filters": 4, "latent_filters": 3, "pooling": 20, "depths": (2, 2), "stacks": (1, 1)}
@@ -157,7 +158,7 @@ def test_a_piece_is_out_of_tune_for_the_encoder_alone():
     (heard, waves), classes = model.example(None, stems)
     clean = np.concatenate([stems["vocals"], stems["accompaniment"]], axis=-1)
     np.testing.assert_array_equal(waves, clean)
-    np.testing.assert_array_equal(classes, features.mu_law_encode(clean))
+    np.testing.assert_array_equal(classes, signal.mu_law_encode(clean))
     np.testing.assert_array_equal(heard, model.example(None, stems)[0][0])
     starts = set()
     for before, after in zip(
@@ -185,7 +186,7 @@ def learner(confusion, rate=1.0, **arguments):
 
 
 def step(estimator, heard, waves):
-    batch = ((heard, waves), features.mu_law_encode(waves))
+    batch = ((heard, waves), signal.mu_law_encode(waves))
     return estimator.train_step(keras.tree.map_structure(keras.ops.convert_to_tensor, batch))
 
 
@@ -275,7 +276,7 @@ RECIPE = sm.recipes.Recipe(
 def test_stopping_changes_nothing(tmp_path, monkeypatch):
     short = RECIPE.vary(steps_per_epoch=2)
     whole = sm.train(short, songs(), tmp_path / "whole", progress=False)
-    keep = sm.checkpoint.Checkpoint.on_epoch_begin
+    keep = sm.training.checkpoint.Checkpoint.on_epoch_begin
 
     def stop(self, epoch, logs=None):
         if epoch == 1:
@@ -283,7 +284,7 @@ def test_stopping_changes_nothing(tmp_path, monkeypatch):
         keep(self, epoch, logs)
 
     with monkeypatch.context() as patch, pytest.raises(InterruptedError):
-        patch.setattr(sm.checkpoint.Checkpoint, "on_epoch_begin", stop)
+        patch.setattr(sm.training.checkpoint.Checkpoint, "on_epoch_begin", stop)
         sm.train(short, songs(), tmp_path / "parts", progress=False)
     resumed = sm.train(short, songs(), tmp_path / "parts", progress=False)
     for column in ("loss", "val_loss", "domain_accuracy", "val_domain_accuracy"):

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 import sepmodels as sm
-from sepmodels import features, geometry, losses
-from sepmodels.models.nc_wavenet import NCWaveNet
+from sepmodels import signal
+from sepmodels.models.nc_wavenet.nc_wavenet import NCWaveNet
+from sepmodels.training import losses
 
 SMALL = {"filters": 8, "skip_filters": 8, "front_kernel_size": 5, "dilations": (1, 2)}
 TINY = {**SMALL, "stacks": (1, 1)}  # hears 2 + 2 * (1 + 2) samples a side
@@ -46,10 +47,10 @@ def test_parameters_and_receptive_field_of_the_authors(arguments, authors, dead,
 
 def test_the_geometry_of_the_authors():
     assert 27 * (128 * 512 + 512) == 1_783_296  # unused, and 6,919,936 that they count as used
-    assert geometry.context(3, STRUCTURE_A * 7) == (3577, 3577)
-    assert geometry.context(3, STRUCTURE_A * 5) == (2555, 2555)
-    assert geometry.receptive_field(3, STRUCTURE_A * 7) + 24 == 7179
-    assert geometry.receptive_field(3, STRUCTURE_A * 5) + 24 == 5135
+    assert signal.compute_context(3, STRUCTURE_A * 7) == (3577, 3577)
+    assert signal.compute_context(3, STRUCTURE_A * 5) == (2555, 2555)
+    assert signal.compute_receptive_field(3, STRUCTURE_A * 7) + 24 == 7179
+    assert signal.compute_receptive_field(3, STRUCTURE_A * 5) + 24 == 5135
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "gated"])
@@ -104,7 +105,7 @@ def test_target_is_the_likeliest_class_and_the_other_the_rest(target, other):
     logits = np.array(model.estimator("classes")(mixture))
     assert logits.shape == (2, 30, 1, 1, 256)
     stems = {source: np.array(stem) for source, stem in model(mixture).items()}
-    likeliest = features.mu_law_decode(logits.argmax(-1)[..., 0])
+    likeliest = signal.mu_law_decode(logits.argmax(-1)[..., 0])
     np.testing.assert_array_equal(stems[target], likeliest)
     np.testing.assert_allclose(stems[target] + stems[other], mixture, atol=1e-6)
 
@@ -115,7 +116,7 @@ def test_two_heads_share_all_but_their_logits():
     mixture = noise(1, 30, 2)[..., :1]
     logits = np.array(model.estimator("classes")(mixture))
     for index, source in enumerate(["vocals", "accompaniment"]):
-        likeliest = features.mu_law_decode(logits[..., index, :].argmax(-1))
+        likeliest = signal.mu_law_decode(logits[..., index, :].argmax(-1))
         np.testing.assert_array_equal(model(mixture)[source], likeliest)
     assert np.any(logits[..., 0, :] != logits[..., 1, :])
 
@@ -126,11 +127,11 @@ def test_targets_fit_the_estimates_sample_by_sample(padding):
     mixture = noise(2, 56 if padding == "valid" else 40, 1)
     model = NCWaveNet(padding=padding, **TINY)
     classes = model.targets(stems, "classes")
-    expected = features.mu_law_encode(stems["accompaniment"])
+    expected = signal.mu_law_encode(stems["accompaniment"])
     np.testing.assert_array_equal(classes[..., 0], expected)
     assert classes.shape == model.estimator("classes")(mixture).shape[:-1]
     model = NCWaveNet(padding=padding, target=None, head="regression", **TINY)
-    for domain, change in (("companded", features.mu_law_compress), ("waveform", np.asarray)):
+    for domain, change in (("companded", signal.mu_law_compress), ("waveform", np.asarray)):
         targets = model.targets(stems, domain)
         assert targets.shape == model.estimator(domain)(mixture).shape
         for index, stem in enumerate(stems.values()):
@@ -143,13 +144,13 @@ def test_regression_domains_show_the_same_estimate():
     companded = model.estimator("companded")(mixture)
     waves = model.estimator("waveform")(mixture)
     assert waves.shape == (1, 30, 2, 2)
-    np.testing.assert_allclose(features.mu_law_expand(companded), waves, atol=1e-6)
+    np.testing.assert_allclose(signal.mu_law_expand(companded), waves, atol=1e-6)
 
 
 def test_standardizes_the_companded_mixture():
     model = NCWaveNet(channels=2, **TINY)
     inner = keras.Model(model.input, model.get_layer("standardize").output)
-    authors = features.mu_law_expand(np.full((1, 5, 2), -0.0039727693 + 0.5484016520))
+    authors = signal.mu_law_expand(np.full((1, 5, 2), -0.0039727693 + 0.5484016520))
     np.testing.assert_allclose(inner(authors), 1, atol=1e-4)
     mixture = noise(4, 500, 2) * np.array([0.1, 2.0], "float32")
     model.adapt(mixture)

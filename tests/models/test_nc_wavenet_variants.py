@@ -4,12 +4,12 @@ import pytest
 import tensorflow as tf
 
 import sepmodels as sm
-from sepmodels import features, geometry
-from sepmodels.models import nc_wavenet_parts as parts
-from sepmodels.models.nc_wavenet import NCWaveNet
-from sepmodels.models.nc_wavenet_lluis import LluisWaveNet
-from sepmodels.models.nc_wavenet_spectral import SpectralNCWaveNet
-from sepmodels.models.nc_wavenet_strided import StridedNCWaveNet
+from sepmodels import signal
+from sepmodels.models.nc_wavenet import parts as parts
+from sepmodels.models.nc_wavenet.lluis import LluisWaveNet
+from sepmodels.models.nc_wavenet.nc_wavenet import NCWaveNet
+from sepmodels.models.nc_wavenet.spectral import SpectralNCWaveNet
+from sepmodels.models.nc_wavenet.strided import StridedNCWaveNet
 
 TINY = {"filters": 8, "skip_filters": 6, "front_kernel_size": 5, "dilations": (1, 2)}
 WAVE = {**TINY, "stacks": (1, 1), "head": "regression", "activation": "leaky_relu"}
@@ -64,7 +64,9 @@ def test_parameters_of_lluis(sources, count):
 
 def test_receptive_field_of_lluis():
     layers = tuple(2**i for i in range(10)) * 4
-    assert geometry.receptive_field(3, layers) == 8185  # as the authors count: their layers alone
+    assert (
+        signal.compute_receptive_field(3, layers) == 8185
+    )  # as the authors count: their layers alone
     assert 8185 - 1 + 1601 == 9785  # their input for 1601 samples
     # The first convolution and two in the head, which they pad with zeros, hear a sample each.
     assert LluisWaveNet().context == (8184 // 2 + 3, 8184 // 2 + 3)
@@ -232,7 +234,7 @@ def relu(x):
 def test_strided_is_the_authors_network(time):
     model = stirred(StridedNCWaveNet(**STRIDED))
     mixture = noise(time, 1)
-    x = (features.mu_law_compress(mixture).numpy() + 0.0039727693) / 0.5484016520
+    x = (signal.mu_law_compress(mixture).numpy() + 0.0039727693) / 0.5484016520
     x, skips = convolve(model, "front", x), []
     for scale in (0, 1):
         for index in (0, 1):
@@ -258,7 +260,7 @@ def test_strided_is_the_authors_network(time):
 def test_spectral_is_the_authors_network():
     model = stirred(SpectralNCWaveNet(**SPECTRAL))
     mixture = noise(1, 50, 1)
-    real, imaginary = features.stft(mixture[..., 0], 16, 4)
+    real, imaginary = signal.stft(mixture[..., 0], 16, 4)
     x = convolve(model, "front", np.concatenate([real[0], imaginary[0]], axis=-1))
     skips = 0
     for index in range(3):
@@ -267,7 +269,7 @@ def test_spectral_is_the_authors_network():
     x = convolve(model, "parts", relu(convolve(model, "head", relu(skips))))
     spectrum = np.asarray(model.estimator("spectrum")(mixture))[0, ..., 0, 0]
     np.testing.assert_allclose(spectrum.reshape(-1, 18), x, rtol=1e-3, atol=1e-3)
-    wave = features.istft((x[None, :, :9], x[None, :, 9:]), 50, 16, 4)
+    wave = signal.istft((x[None, :, :9], x[None, :, 9:]), 50, 16, 4)
     stems = model(mixture)
     np.testing.assert_allclose(stems["accompaniment"][..., 0], wave, atol=1e-3)
     np.testing.assert_allclose(stems["vocals"] + stems["accompaniment"], mixture, atol=1e-5)
@@ -303,7 +305,7 @@ def test_spectral_targets_are_the_spectra_of_the_stems(target):
     mixture, targets = model.example(sum(stems.values()), stems, "spectrum")
     assert targets.shape == model.estimator("spectrum")(mixture).shape
     for index, source in enumerate(model.sources if target is None else (target,)):
-        spectrum = features.stft(np.moveaxis(stems[source], 1, 2), 16, 4)
+        spectrum = signal.stft(np.moveaxis(stems[source], 1, 2), 16, 4)
         for part in (0, 1):
             expected = np.moveaxis(np.asarray(spectrum[part]), 1, 3)
             np.testing.assert_allclose(targets[:, :, part, ..., index], expected, atol=1e-5)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from sepmodels.models.wave_u_net import WaveUNet
-from sepmodels.separation import separate
+from sepmodels.separation.whole_songs import separate
 
 SMALL = {"channels": 1, "levels": 2, "filters": 4}
 MULTI = ("bass", "drums", "other", "vocals")

@@ -35,8 +35,8 @@ def test_size_and_reach_of_the_reference():
 
 
 def test_reach_of_stacks():
-    assert sm.geometry.receptive_field(2, [2**i for i in range(10)] * 3) == 3070
-    assert sm.geometry.receptive_field(2, [2**i for i in range(10)] * 4) == 4093
+    assert sm.signal.compute_receptive_field(2, [2**i for i in range(10)] * 3) == 3070
+    assert sm.signal.compute_receptive_field(2, [2**i for i in range(10)] * 4) == 4093
 
 
 @pytest.mark.parametrize("scalar_input", [False, True])
@@ -94,8 +94,8 @@ def test_generating_is_the_network(name):
             wave = [wave, np.broadcast_to(told, (streams, *np.shape(told)[-2:]))]
         logits = np.array(model(wave))[:, 16:]
         uniform = [np.random.default_rng((3, i)).random(n, "float32") for i in range(streams)]
-        expected = sm.generation.draw(logits, np.stack(uniform), temperature)
-        classes = np.array(sm.features.mu_law_encode(drawn))[..., 0]
+        expected = sm.models.wavenet.generation.draw(logits, np.stack(uniform), temperature)
+        classes = np.array(sm.signal.mu_law_encode(drawn))[..., 0]
         np.testing.assert_array_equal(classes, expected)
         assert temperature == 0 or len(np.unique(classes)) > 20
 
@@ -144,7 +144,7 @@ def test_learns_a_tone():
 
 def test_learns_a_stem_or_the_sum_and_its_domain():
     stems = {"vocals": noise(2, 50, 1) / 2, "accompaniment": noise(2, 50, 1) / 3}
-    encode = sm.features.mu_law_encode
+    encode = sm.signal.mu_law_encode
     mixture = stems["vocals"] + stems["accompaniment"]
     for source, wave in (("vocals", stems["vocals"]), (None, mixture)):
         inputs, targets = sm.models.WaveNet(source, **SMALL).example(mixture, stems, "classes")

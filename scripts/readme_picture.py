@@ -1,0 +1,27 @@
+"""Draw the picture of the README: the real clip, taken apart by the weights that ship.
+
+python scripts/readme_picture.py data/readme_picture.png
+"""
+
+import sys
+
+import sepmodels as sm
+
+
+def main(path):
+    song = sm.datasets.sample.load()
+    stems = sm.separate(sm.load_pretrained(), song.mixture, song.sample_rate)
+    shown = {
+        "mixture": song.mixture,
+        "vocals, as the network hears them": stems["vocals"],
+        "vocals, as they were recorded": song.stems["vocals"],
+    }
+    truth = song.stems["vocals"]
+    floor, score = (sm.metrics.sdr(truth, x) for x in (song.mixture, stems["vocals"]))
+    title = f"A voice out of a rock band: SDR {score:.1f} dB (mixture {floor:.1f}, silence 0.0)"
+    figure = sm.display.spectrograms(shown, song.sample_rate, title=title)
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,65 @@
+"""Exercises of notebook 40."""
+
+import numpy as np
+import pandas as pd
+
+from sepmodels import ablation, layers
+from sepmodels.course.exercises.exercise import Exercise, noise
+
+_COSTS = ("parameters", "multiply_adds", "receptive_field", "seconds")
+
+
+def _gain(scores):
+    """What `by_variant` says of one variant whose scores are `(seeds, songs)`."""
+    seeds, songs = np.indices(scores.shape)
+    table = pd.DataFrame(
+        {"variant": "a", "seed": seeds.ravel(), "track": songs.ravel(), "SDRi": scores.ravel()}
+    ).assign(**dict.fromkeys(_COSTS, 0))
+    line = ablation.summarize_variants(table).iloc[0]
+    return line["SDRi"], line["seed_deviation"]
+
+
+def _weights(channels, units, dilation):
+    layer = layers.DilatedGRU(units, dilation=dilation)
+    layer.build((None, None, channels))
+    return layer.count_params()
+
+
+EXERCISES = {
+    "40.1": Exercise(
+        _gain,
+        lambda: [(5 + noise(3, 8),), (noise(2, 5),)],
+        {
+            "You divide by the number of seeds; with so few of them by one less (ddof=1).": (
+                lambda scores: (scores.mean(), scores.mean(axis=1).std())
+            ),
+            "That is how the songs differ. Take the mean over the songs first, then the deviation "
+            "over the seeds.": lambda scores: (
+                scores.mean(),
+                scores.mean(axis=0).std(ddof=1),
+            ),
+            "That is how single scores differ, songs and seeds together.": lambda scores: (
+                scores.mean(),
+                scores.std(ddof=1),
+            ),
+        },
+    ),
+    "40.2": Exercise(
+        _weights,
+        lambda: [(5, 4, 1), (3, 8, 4)],
+        {
+            "The dilation costs no weights: the same ones are used at every step.": (
+                lambda channels, units, dilation: dilation * _weights(channels, units, dilation)
+            ),
+            "Keras keeps two biases for each gate, one of them inside the reset.": (
+                lambda channels, units, dilation: 3 * units * (channels + units + 1)
+            ),
+            "Where are the biases?": lambda channels, units, dilation: (
+                3 * units * (channels + units)
+            ),
+            "That is one gate; a GRU has r, z and n.": lambda channels, units, dilation: (
+                _weights(channels, units, dilation) // 3
+            ),
+        },
+    ),
+}

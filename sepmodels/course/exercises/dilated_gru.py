@@ -1,0 +1,87 @@
+"""Exercises of notebook 12."""
+
+import keras
+import numpy as np
+
+from sepmodels import layers
+from sepmodels.course.exercises.exercise import Exercise, noise
+
+
+def _frames_heard(t, *dilations):
+    """The input frames that frame `t` hears through dilated GRUs on top of each other.
+
+    Not derived but measured: one frame at a time is changed, and whether the output moves is seen.
+    """
+    x = np.zeros((t + 2, t + 1, 1), "float32")  # the last row stays as it is
+    x[np.arange(t + 1), np.arange(t + 1)] = 1.0
+    for seed, dilation in enumerate(dilations):
+        kernel = keras.initializers.RandomNormal(seed=seed)
+        gru = layers.DilatedGRU(8, dilation, return_sequences=True, kernel_initializer=kernel)
+        x = gru(x)
+    moved = np.abs(np.asarray(x)[:-1, t] - np.asarray(x)[-1, t]).max(axis=1)
+    return np.flatnonzero(moved > 1e-4 * moved.max()).tolist()
+
+
+def _backward(x, dilation, gru):
+    """What a dilated GRU that runs from the end to the start has at every frame."""
+    layer = layers.DilatedGRU(gru.units, dilation, return_sequences=True, go_backwards=True)
+    layer.build(x.shape)
+    layer.set_weights(gru.get_weights())
+    return keras.ops.flip(layer(x), axis=1)
+
+
+def _pad_first(x, dilation, gru):
+    rows = keras.ops.flip(layers.fold_time(x, dilation), axis=1)
+    rows = keras.ops.flip(gru(rows), axis=1)
+    return layers.unfold_time(rows, dilation, x.shape[1])
+
+
+def _gru(units):
+    """A GRU as training leaves it: with biases."""
+    bias = keras.initializers.RandomNormal(stddev=1.0, seed=2)
+    kernels = {
+        name: keras.initializers.GlorotUniform(seed=seed)
+        for seed, name in enumerate(("kernel_initializer", "recurrent_initializer"))
+    }
+    gru = keras.layers.GRU(units, return_sequences=True, bias_initializer=bias, **kernels)
+    gru.build((None, None, 3))
+    return gru
+
+
+EXERCISES = {
+    "12.1": Exercise(
+        layers.fold_time,
+        lambda: [(np.arange(72.0).reshape(2, 12, 3), 4), (noise(1, 6, 1), 3)],
+        {
+            "Rows of neighbouring frames: you cut the sequence into pieces. A row wants every "
+            "k-th frame.": lambda x, k: x.reshape(-1, x.shape[1] // k, x.shape[2]),
+            "The right rows in another order: the rows of one sequence stay together.": (
+                lambda x, k: np.concatenate([x[:, phase::k] for phase in range(k)])
+            ),
+        },
+    ),
+    "12.2": Exercise(
+        _frames_heard,
+        lambda: [(9, 4, 2), (8, 3, 2)],
+        {
+            "That is the second layer alone; it hears a first one.": lambda t, j, k: np.arange(
+                t % k, t + 1, k
+            ),
+            "That is the first layer alone; a second one hears it.": lambda t, j, k: np.arange(
+                t % j, t + 1, j
+            ),
+        },
+    ),
+    "12.3": Exercise(
+        _backward,
+        lambda: [(noise(1, 10, 3), 4, _gru(2)), (noise(2, 12, 3), 3, _gru(2))],
+        {
+            "You folded before you turned the time round, so the GRU starts on the padding.": (
+                _pad_first
+            ),
+            "Turn the output round as well, so that frame t stands at t again.": lambda x, k, gru: (
+                keras.ops.flip(_backward(x, k, gru), axis=1)
+            ),
+        },
+    ),
+}

@@ -1,0 +1,87 @@
+"""Exercises of notebook 10."""
+
+import keras
+import numpy as np
+
+from sepmodels import layers, signal
+from sepmodels.course.exercises.exercise import Exercise, noise
+
+
+def _gate(x):
+    """`tanh` of one half times `sigmoid` of the other, as the block does it: nothing else in it."""
+    filters = x.shape[-1] // 2
+    block = layers.GatedResidualBlock(filters, 1, skip_filters=filters, residual=False)
+    block.build(x.shape)
+    block.dilated.set_weights([np.eye(2 * filters)[None], np.zeros(2 * filters)])
+    block.to_skip.set_weights([np.eye(filters)[None], np.zeros(filters)])
+    return block(x)
+
+
+def _halves(x):
+    return np.split(x, 2, axis=-1)
+
+
+def _sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def _span(t, kernel_size, dilations, causal):
+    left, right = signal.compute_context(kernel_size, dilations, causal)
+    return t - left, t + right
+
+
+def _block(dilation, seed):
+    """A causal block with biases, as training leaves it."""
+    block = layers.GatedResidualBlock(3, dilation=dilation, causal=True)
+    block.build((None, None, 3))
+    rng = np.random.default_rng(seed)
+    block.set_weights([rng.normal(size=w.shape).astype("float32") for w in block.get_weights()])
+    return block
+
+
+def _centred(x, block):
+    other = layers.GatedResidualBlock(3, dilation=block.dilation)
+    other.build(x.shape)
+    other.set_weights(block.get_weights())
+    return other(x)
+
+
+EXERCISES = {
+    "10.1": Exercise(
+        _gate,
+        lambda: [(noise(2, 5, 6),), (3 * noise(1, 4, 2),)],
+        {
+            "The halves are the other way round: the filter comes first, then the gate.": (
+                lambda x: np.tanh(_halves(x)[1]) * _sigmoid(_halves(x)[0])
+            ),
+            "A gate lies between 0 and 1: the second half wants the sigmoid.": lambda x: (
+                np.tanh(_halves(x)[0]) * np.tanh(_halves(x)[1])
+            ),
+            "A gate multiplies; you add.": lambda x: (
+                np.tanh(_halves(x)[0]) + _sigmoid(_halves(x)[1])
+            ),
+        },
+    ),
+    "10.2": Exercise(
+        _span,
+        lambda: [(100, 2, [1, 2, 4, 8], True), (100, 3, [1, 2, 4], False), (50, 3, [1, 4], True)],
+        {
+            "A kernel of k taps reaches k - 1 dilations, not k.": lambda t, k, dilations, causal: (
+                _span(t, k + 1, dilations, causal)
+            ),
+            "Each of the blocks hears through those below it: add their reaches.": (
+                lambda t, k, dilations, causal: _span(t, k, [max(dilations)], causal)
+            ),
+        },
+    ),
+    "10.3": Exercise(
+        lambda x, block: block(x),
+        lambda: [(noise(1, 9, 3), _block(2, 0)), (noise(2, 7, 3), _block(3, 1))],
+        {
+            "The input is missing: a residual block adds to it.": lambda x, block: (
+                block(x) - keras.ops.convert_to_tensor(x)
+            ),
+            "Your block hears the future: all zeros belong in front.": _centred,
+        },
+    ),
+}

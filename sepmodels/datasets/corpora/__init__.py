@@ -1,0 +1,1 @@
+"""Corpora of songs with stems, one per file, each with `load()`."""

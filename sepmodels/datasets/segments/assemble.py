@@ -1,0 +1,151 @@
+"""Songs to training examples: pieces of songs, remixed, as a `tf.data` pipeline."""
+
+import tensorflow as tf
+
+from sepmodels.datasets.segments.augment import Augment
+from sepmodels.datasets.segments.examples import make_examples
+from sepmodels.datasets.segments.sampler import Draw, Parts
+
+
+def draw_segments(
+    tracks,
+    length,
+    batch_size,
+    *,
+    sources=("vocals", "accompaniment"),
+    sample_rate=None,
+    channels=None,
+    augment=None,
+    seed=0,
+    start=0,
+    domains=None,
+):
+    """Draw random segments of songs, without end, for training.
+
+    Example number `i` depends on `seed` and `i` alone, whatever the machine and the number of
+    its cores; number `i` of an epoch of `n` examples is `epoch * n + i`. So a training that
+    stopped after `n` examples, in the middle of an epoch or not, goes on with `start=n` as if it
+    never had. How many examples are made at a time, and ahead, TensorFlow finds out by itself.
+
+    Songs are drawn in proportion to their duration. The mixture is always the sum of the sources
+    as they are given, never one that the corpus ships. A track that lacks some of the sources,
+    such as music without a voice, takes part in the examples that mix songs
+    (`Augment.cross_songs`). A track shorter than a segment is followed by silence.
+
+    A file that is lost, cut short, or holds NaN ends the training with an error that names it.
+
+    Args:
+        tracks: list of `Track`, all at one sample rate.
+        length: int. Length of a segment, in samples.
+        batch_size: int. Examples in a batch.
+        sources: sequence of str. Defaults to `("vocals", "accompaniment")`.
+        sample_rate: int. The rate that the tracks must have, in Hz. Defaults to `None`: theirs.
+        channels: int. `1` averages the channels of a song; more doubles mono songs.
+            Defaults to `None`: as many as the tracks have.
+        augment: `Augment`. Defaults to `None`: no change.
+        seed: int. Defaults to `0`.
+        start: int. Number of the first example. Defaults to `0`.
+        domains: tuple of str. Give the domain of each example too. Defaults to `None`: no.
+
+    Returns:
+        An endless `tf.data.Dataset` of `(mixture, stems)`: float32 `(batch_size, length, channels)`
+        and a dict of source to such. With `domains`, of `(mixture, stems, domain)`: int32
+        `(batch_size,)`, the place in `domains` of the domain of the track that the first of the
+        `sources` comes from.
+
+    Raises:
+        ValueError: no tracks, tracks of another rate, a source that no track has, or a track
+            whose domain is not in `domains`.
+
+    Example:
+
+    >>> songs = [sm.datasets.sample.load()]
+    >>> batches = sm.datasets.draw_segments(songs, length=44100, batch_size=3, seed=1)
+    >>> mixture, stems = next(iter(batches))
+    >>> tuple(mixture.shape), sorted(stems)
+    ((3, 44100, 2), ['accompaniment', 'vocals'])
+    """
+    sources = tuple(sources)
+    channels = _checked(tracks, length, batch_size, sample_rate, channels)
+    for name, value in (("seed", seed), ("start", start)):
+        if value < 0:
+            raise ValueError(f"`{name}` must not be negative. Received: {name}={value}")
+    augment = augment or Augment()
+    draw = Draw(tracks, length, sources, augment, seed)
+    numbers = tf.data.Dataset.counter(start)
+    form = (tracks, length, sources, channels, domains)
+    examples = make_examples(numbers, draw, *form, stretches=augment.stretches)
+    return examples.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+
+
+def cut_excerpts(
+    tracks,
+    length,
+    batch_size,
+    *,
+    sources=("vocals", "accompaniment"),
+    sample_rate=None,
+    channels=None,
+    step=None,
+    domains=None,
+):
+    """Cut songs into consecutive segments, each once and in order, for validation.
+
+    The last segment of a song is followed by silence, and the last batch may be smaller.
+
+    Args:
+        tracks: list of `Track`, all at one sample rate and with all sources.
+        length: int. Length of a segment, in samples.
+        batch_size: int. Examples in a batch.
+        sources: sequence of str. Defaults to `("vocals", "accompaniment")`.
+        sample_rate: int. As in `draw_segments`. Defaults to `None`.
+        channels: int. As in `draw_segments`. Defaults to `None`.
+        step: int. From the start of a segment to that of the next, in samples; less than
+            `length` where only the centre of a segment is scored. Defaults to `None`: `length`.
+        domains: tuple of str. As in `draw_segments`. Defaults to `None`.
+
+    Returns:
+        A finite `tf.data.Dataset` of `(mixture, stems)` or `(mixture, stems, domain)`, as of
+        `draw_segments`.
+
+    Raises:
+        ValueError: no tracks, tracks of another rate, one that lacks a source, or one whose
+            domain is not in `domains`.
+    """
+    sources = tuple(sources)
+    channels = _checked(tracks, length, batch_size, sample_rate, channels)
+    for track in tracks:
+        if not set(sources) <= set(track.sources):
+            raise ValueError(f"{track} lacks some of the sources {sources}")
+    places = [
+        (number, begin, min(begin + length, track.length))
+        for number, track in enumerate(tracks)
+        for begin in range(0, track.length, step or length)
+    ]
+
+    def cut(number):
+        return Parts.plain(*places[number], len(sources))
+
+    numbers = tf.data.Dataset.range(len(places))
+    examples = make_examples(numbers, cut, tracks, length, sources, channels, domains)
+    count = -(-len(places) // batch_size)
+    batches = examples.batch(batch_size).apply(tf.data.experimental.assert_cardinality(count))
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _checked(tracks, length, batch_size, sample_rate, channels):
+    """Refuse what cannot be cut into segments; return the number of channels."""
+    if not tracks:
+        raise ValueError("`tracks` is empty; is the folder of the songs right?")
+    for name, value in (("length", length), ("batch_size", batch_size)):
+        if value < 1:
+            raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
+    sample_rate = sample_rate or tracks[0].sample_rate
+    for track in tracks:
+        if track.sample_rate != sample_rate:
+            raise ValueError(f"{track} is not at {sample_rate} Hz; use track.resampled(rate)")
+    channels = channels or max(track.channels for track in tracks)
+    for track in tracks:
+        if channels > 1 and track.channels not in (1, channels):
+            raise ValueError(f"{track} cannot be given as channels={channels}")
+    return channels

@@ -1,0 +1,243 @@
+"""Scores of many songs that lie in folders: in parallel, on one machine or a cluster, resumable."""
+
+import concurrent.futures
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import os
+import pathlib
+
+import pandas as pd
+
+from sepmodels import _files, audio
+from sepmodels.evaluation import metrics, museval_json
+from sepmodels.evaluation.song import evaluate
+
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")  # what `separate` writes
+_PAIR = ("vocals", "accompaniment")
+# A process to each song, and one thread to each process: more would wait for one another.
+_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
+
+
+def evaluate_folders(
+    estimates, references, output, *, fit=False, workers=None, executor=None, **options
+):
+    """Score the separated songs of one folder against the true stems in another.
+
+    Both hold a folder for each song, at any depth and under the same name, with a file for each
+    source (`vocals.wav`, ...). A file called mixture in `references` is the floor, else the sum of
+    the stems is; an accompaniment that is missing there is the sum of all stems but the vocals.
+    Where vocals and accompaniment are estimated beside other stems, these two are scored as a pair
+    and the other stems as a set, as museval has it. `output` gets
+
+    - `tracks/<song>.csv`: what `evaluate` says of each song,
+    - `museval/test/<song>.json`: the same in museval's form, which its `EvalStore` reads,
+    - `finished.json`: which songs are done. They are not scored again unless a file has changed.
+
+    Args:
+        estimates: str or Path. Folder of songs, or of one song's stems.
+        references: str or Path. The same for the true stems.
+        output: str or Path. Where the scores go.
+        fit: bool. Whether an estimate of another length is cut or padded with silence, as museval
+            does; else it is an error. Defaults to `False`.
+        workers: int. Songs at a time, each in a process. Defaults to the number of processors.
+        executor: `concurrent.futures.Executor`. What computes instead of local processes, such as
+            Dask's `Client.get_executor()`; it must see the same files. Defaults to `None`.
+        **options: Of `evaluate`: `full` (here `True` by default), `method`, `window`, `ceiling`.
+
+    Returns:
+        tuple. A pandas.DataFrame with the rows of `evaluate` for all songs under `track`, and a
+        dict with the name of every song that could not be scored, and why.
+
+    Raises:
+        FileNotFoundError: if there is no song in one of the folders.
+        ValueError: if a stem is there twice, or `workers` is below 1.
+
+    Example:
+
+    >>> import pathlib
+    >>> for folder, error in (("truth", 0.0), ("guess", 0.1)):
+    ...     pathlib.Path(folder, "song").mkdir(parents=True)
+    ...     for i, source in enumerate(("vocals", "accompaniment")):
+    ...         sound = np.random.default_rng(i).uniform(-0.5, 0.5, (16000, 1)) * (1 - error)
+    ...         sm.audio.write(f"{folder}/song/{source}.wav", sound.astype("float32"), 8000)
+    >>> table, errors = sm.evaluate_folders("guess", "truth", "scores")
+    >>> medians = sm.evaluation.statistics.aggregate(table)["SDR"]
+    >>> medians.xs("estimate", level="system").round().tolist()
+    [20.0, 20.0, 20.0, 20.0]
+    """
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers must be at least 1. Received: workers={workers}")
+    output, guesses, truths = pathlib.Path(output), find_songs(estimates), find_songs(references)
+    options = {"full": True, **options}
+    state = output / "finished.json"
+    finished = json.loads(state.read_text()) if state.is_file() else {}
+    errors, jobs = {}, {}
+    for name, stems in guesses.items():
+        if name not in truths:
+            errors[name] = f"{references} has no song {name}: give both folders the same names"
+            continue
+        mark = _fingerprint(stems, truths[name], options, fit)
+        if finished.get(name) != mark or not _table_of(output, name).is_file():
+            jobs[name] = (mark, stems, truths[name])
+    with contextlib.ExitStack() as stack:
+        if jobs and executor is None:
+            executor = stack.enter_context(_processes(workers, len(jobs)))
+        futures = {
+            executor.submit(_score, *stems, fit, options): (name, mark)
+            for name, (mark, *stems) in jobs.items()
+        }
+        # Whoever stops this waits for the songs at work only; those done are kept.
+        stack.callback(lambda: [future.cancel() for future in futures])
+        for future in concurrent.futures.as_completed(futures):
+            name, mark = futures[future]
+            result = future.result()
+            if isinstance(result, str):
+                errors[name] = result
+                continue
+            _write(output, name, result, options)
+            finished[name] = mark
+            _write_text(state, json.dumps(finished, indent=1))
+    done = [name for name in guesses if name not in errors]
+    tables = [pd.read_csv(_table_of(output, name)).assign(track=name) for name in done]
+    if not tables:
+        return pd.DataFrame(columns=["track", "system", "source", "scope", "second", "SDR"]), errors
+    table = pd.concat(tables, ignore_index=True)
+    return table[["track", *(column for column in table if column != "track")]], errors
+
+
+def find_songs(folder):
+    """Find the songs in a folder, at any depth: every folder with sound, itself among them.
+
+    Args:
+        folder: str or Path. Folder of songs, or of one song's stems.
+
+    Returns:
+        dict. The name of each song, its path below `folder`, to a dict of source to path (str). A
+        song that lies in `folder` itself is called `song`.
+
+    Raises:
+        FileNotFoundError: if there is no such folder, or no sound in it.
+        ValueError: if a stem is there twice.
+    """
+    folder = pathlib.Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: there is no such folder; give one with a song's stems")
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+            name = path.parent.relative_to(folder).as_posix()
+            stems = found.setdefault("song" if name == "." else name, {})
+            if path.stem in stems:
+                raise ValueError(f"{path.stem} is there twice: {stems[path.stem]} and {path}")
+            stems[path.stem] = str(path)
+    if not found:
+        raise FileNotFoundError(f"{folder} holds no stems such as vocals.wav; give another folder")
+    return found
+
+
+def read_song(estimates, references, fit=False):
+    """Read one song as `evaluate_folders` scores it, with its mixture and its accompaniment.
+
+    Args:
+        estimates: dict. Source to path, as of `find_songs`.
+        references: dict. The same for the true stems.
+        fit: bool. As of `evaluate_folders`. Defaults to `False`.
+
+    Returns:
+        tuple. Two dicts of source to array `(time, channels)`, the estimates and the true stems;
+        the mixture, such an array; and the sample rate in Hz.
+
+    Raises:
+        ValueError: if the files do not have one sample rate, or one cannot be read.
+    """
+    rates = {path: audio.info(path)[0] for path in (*estimates.values(), *references.values())}
+    if len(set(rates.values())) > 1:
+        raise ValueError(f"one song must have one sample rate; its files have {rates}")
+    truths = {name: audio.read(path)[0] for name, path in references.items()}
+    guesses = {name: audio.read(path)[0] for name, path in estimates.items() if name != "mixture"}
+    mixture = truths.pop("mixture", None)
+    band = [stem for name, stem in truths.items() if name not in _PAIR]
+    if band and "accompaniment" in guesses:
+        truths.setdefault("accompaniment", sum(band))
+    if mixture is None:
+        whole = {**truths, "accompaniment": 0} if band else truths
+        mixture = sum(whole.values())
+    if fit:
+        guesses = {name: metrics.fit(stem, len(mixture)) for name, stem in guesses.items()}
+    truths = {name: truths[name] for name in guesses if name in truths}
+    return guesses, truths, mixture, next(iter(rates.values()))
+
+
+def _score(estimates, references, fit, options):
+    """The table of one song, or what is wrong with it; runs in another process."""
+    try:
+        guesses, truths, mixture, sample_rate = read_song(estimates, references, fit)
+        tables = [
+            evaluate(
+                {name: guesses[name] for name in names},
+                {name: truths[name] for name in names if name in truths},
+                sample_rate,
+                mixture=mixture,
+                **options | {"full": options["full"] and len(names) > 1},
+            )
+            for names in _sets(guesses)
+        ]
+        if len(tables) > 1:  # the vocals of the pair count
+            tables[1] = tables[1][tables[1]["source"] != "vocals"]
+        return pd.concat(tables, ignore_index=True)
+    except (ValueError, OSError, ImportError) as error:
+        return " ".join(str(error).split())
+
+
+def _sets(names):
+    """The sources that are scored together: accompaniment overlaps the stems it is made of."""
+    pair = [name for name in names if name in _PAIR]
+    stems = [name for name in names if name != "accompaniment"]
+    return [pair, stems] if "accompaniment" in names and set(stems) - {"vocals"} else [[*names]]
+
+
+def _fingerprint(estimates, references, options, fit):
+    """Changes when a file does, or what is asked of it."""
+    stats = [(path, os.stat(path)) for path in (*estimates.values(), *references.values())]
+    marks = [(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats]
+    text = json.dumps([marks, sorted(options.items()), fit])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _table_of(output, name):
+    return output / "tracks" / f"{name}.csv"
+
+
+def _write(output, name, table, options):
+    _write_text(_table_of(output, name), table.to_csv(index=False))
+    if "SAR" in table:
+        subset = name if name.startswith(("test/", "train/")) else f"test/{name}"
+        path = output / "museval" / f"{subset}.json"
+        museval_json.write(path, table, options.get("window", 1.0))
+
+
+def _write_text(path, text):
+    _files.write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+@contextlib.contextmanager
+def _processes(workers, songs):
+    count = min(workers or os.cpu_count(), songs)
+    kept = {name: os.environ.get(name) for name in _THREADS}
+    if count == 1:
+        pool = concurrent.futures.ThreadPoolExecutor(1)
+    else:
+        # Spawned, not forked: one that has TensorFlow or threads running cannot be forked safely.
+        spawn = multiprocessing.get_context("spawn")
+        pool = concurrent.futures.ProcessPoolExecutor(count, mp_context=spawn)
+        os.environ.update({name: value or "1" for name, value in kept.items()})
+    try:
+        with pool:
+            yield pool
+    finally:
+        for name, value in kept.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

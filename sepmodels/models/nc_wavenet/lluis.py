@@ -1,0 +1,142 @@
+"""`LluisWaveNet`: a WaveNet that is not causal, wave in and wave out (Lluís et al. 2019)."""
+
+import keras
+from keras import ops
+
+from sepmodels import _checks, signal
+from sepmodels.layers.gated_residual_block import PADDINGS, crop_time
+from sepmodels.models.base.separator import Separator
+from sepmodels.models.nc_wavenet import parts as parts
+
+_FRONT = 3  # kernel size of the first convolution and of two in the head, in samples
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class LluisWaveNet(Separator):
+    """Waveform separator of gated dilated convolutions, for the wave itself.
+
+    As in `NCWaveNet` every layer hears both sides of a sample. Here nothing is companded or
+    quantised: the head ends in a linear convolution that gives samples, the only one with a
+    bias. The last source is the mixture minus the others. The authors' loss is `"l1"`; for the
+    network that estimates a voice alone, `"discriminative_l1"`.
+
+    Args:
+        sources: sequence of str. Names of the stems; the last one is the rest. Defaults to
+            `("vocals", "accompaniment")`.
+        sample_rate: int. In Hz. Defaults to `16000`.
+        channels: int. Audio channels. Defaults to `1`.
+        filters: int. Width of the layers and of their skip outputs. Defaults to `64`.
+        kernel_size: int. Of the dilated convolutions, in samples, odd. Defaults to `3`.
+        dilations: sequence of int. Of the layers of one stack, in samples. Defaults to 1 ... 512.
+        stacks: int. How many stacks. Defaults to `4`.
+        head_filters: pair of int. Widths of the head. Defaults to `(2048, 256)`.
+        padding: str. `"same"` pads every convolution with zeros and keeps the length.
+            `"valid"` pads none and returns the centre: the mixture less its `context`. The
+            weights of one fit the other. Defaults to `"same"`.
+        **kwargs: Passed to `keras.Model` (`name`, ...).
+
+    Input shape:
+        `(batch, time, channels)`, any time from 1 sample up; in valid mode more than the context.
+
+    Output shape:
+        dict from source to `(batch, time, channels)`, in valid mode the time less the context.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+
+    Example:
+
+    >>> model = sm.models.LluisWaveNet(filters=4, dilations=(1, 2), stacks=1, head_filters=(8, 8))
+    >>> stems = model(np.zeros((1, 400, 1), dtype="float32"))
+    >>> {source: tuple(stem.shape) for source, stem in stems.items()}
+    {'vocals': (1, 400, 1), 'accompaniment': (1, 400, 1)}
+    >>> model.context
+    (6, 6)
+
+    Reference:
+
+    - Lluís, Pons and Serra (2019). "End-to-End Music Source Separation: Is It Possible in the
+      Waveform Domain?". [arXiv:1810.12187](https://arxiv.org/abs/1810.12187)
+    """
+
+    def __init__(
+        self,
+        sources=("vocals", "accompaniment"),
+        sample_rate=16000,
+        channels=1,
+        filters=64,
+        kernel_size=3,
+        dilations=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+        stacks=4,
+        head_filters=(2048, 256),
+        padding="same",
+        **kwargs,
+    ):
+        sources = _checks.names("sources", sources, least=2)
+        dilations, head_filters = tuple(dilations), tuple(head_filters)
+        _checks.one_of(padding=(padding, PADDINGS))
+        _checks.odd(kernel_size=kernel_size)
+        _checks.positive(filters=filters, dilations=dilations, stacks=stacks)
+        _checks.positive(head_filters=head_filters)
+        if not dilations:
+            raise ValueError("dilations must be at least one. Received: dilations=()")
+        if len(head_filters) != 2:
+            raise ValueError(f"head_filters must be two. Received: head_filters={head_filters}")
+
+        # === Layers ===
+        def convolve(x, filters, kernel_size, name, dilation=1):
+            return keras.layers.Conv1D(
+                filters,
+                kernel_size,
+                dilation_rate=dilation,
+                padding=padding,
+                use_bias=False,
+                name=name,
+            )(x)
+
+        def centre(x, size, dilations):
+            return (
+                crop_time(x, *signal.compute_context(size, dilations)) if padding == "valid" else x
+            )
+
+        # === Functional model ===
+        mixture = keras.Input((None, channels), name="mixture")
+        x, skips, ahead = convolve(mixture, filters, _FRONT, "front"), [], list(dilations * stacks)
+        while ahead:
+            index, dilation = len(skips), ahead.pop(0)
+            inner = convolve(x, 2 * filters, kernel_size, f"dilated_{index}", dilation)
+            level, gate = ops.split(inner, 2, axis=-1)
+            z = ops.tanh(level) * ops.sigmoid(gate)
+            # One 1x1 convolution for both ways; not a `GatedResidualBlock`, which has two, each
+            # with a bias.
+            through, skip = ops.split(convolve(z, 2 * filters, 1, f"out_{index}"), 2, axis=-1)
+            x = centre(x, kernel_size, [dilation]) + through
+            skips.append(centre(skip, kernel_size, ahead))
+        x = ops.relu(sum(skips[1:], start=skips[0]))
+        x = ops.relu(convolve(x, head_filters[0], _FRONT, "head_0"))
+        x = convolve(x, head_filters[1], _FRONT, "head_1")
+        heads = sources[:-1]
+        # In single precision, as the mixture that the estimates are taken from.
+        waves = keras.layers.Conv1D(channels * len(heads), 1, dtype="float32", name="waves")(x)
+        waves = keras.layers.Reshape((-1, channels, len(heads)), dtype="float32")(waves)
+        whole = centre(centre(mixture, _FRONT, [1, 1, 1]), kernel_size, dilations * stacks)
+        stems = parts.stems_of(whole, waves, heads, sources)
+        super().__init__(
+            mixture, stems, sources=sources, sample_rate=sample_rate, channels=channels, **kwargs
+        )
+
+        # === Config ===
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.dilations = dilations
+        self.stacks = stacks
+        self.head_filters = head_filters
+        self.padding = padding
+
+    @property
+    def context(self):
+        layers = signal.compute_context(self.kernel_size, self.dilations * self.stacks)
+        return tuple(side + 3 * (_FRONT // 2) for side in layers)
+
+    def valid_length(self, n):
+        return (n + sum(self.context) if self.padding == "valid" else n), n

@@ -1,0 +1,138 @@
+"""`SpectralNCWaveNet`: residual layers over the frames of a complex spectrogram."""
+
+import keras
+from keras import ops
+
+from sepmodels import _checks
+from sepmodels.layers.stft import STFT, InverseSTFT
+from sepmodels.models.base.separator import Separator
+from sepmodels.models.nc_wavenet import parts as parts
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class SpectralNCWaveNet(Separator):
+    """The residual layers of `NCWaveNet` behind a short-time Fourier transform.
+
+    The real and imaginary parts of all bins are the channels of one sequence of frames. From
+    them the network estimates the real and imaginary parts of the source: no mask, and a phase
+    of its own. Nothing is dilated. The skip output of a layer is taken before its convolution,
+    so of the last layer only that is made; the author's convolutions after it do nothing. Its
+    author found that it separates worse than `NCWaveNet`.
+
+    Args:
+        sources: sequence of str. Names of the stems. Defaults to
+            `("vocals", "accompaniment")`.
+        sample_rate: int. In Hz. Defaults to `16000`.
+        channels: int. Audio channels. Defaults to `1`.
+        target: str or None. The source of two that the network estimates; the other one is
+            the mixture minus it. `None`: the network estimates all. Defaults to
+            `"accompaniment"`.
+        n_fft: int. Length of a frame, in samples. Defaults to `1024`.
+        hop_length: int. Step between frames, in samples; divides `n_fft`. Defaults to `256`.
+        filters: int. Width of the layers. Defaults to `256`.
+        depth: int. Residual layers, at least 2. Defaults to `50`.
+        kernel_size: int. Of their convolutions, in frames, odd. Defaults to `3`.
+        front_kernel_size: int. Of the first convolution, in frames, odd. Defaults to `25`.
+        **kwargs: Passed to `keras.Model` (`name`, ...).
+
+    Input shape:
+        `(batch, time, channels)`, any time from 1 sample up.
+
+    Output shape:
+        dict from source to `(batch, time, channels)`.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+
+    Example:
+
+    >>> model = sm.models.SpectralNCWaveNet(n_fft=64, hop_length=16, filters=8, depth=3)
+    >>> stems = model(np.zeros((1, 400, 1), dtype="float32"))
+    >>> {source: tuple(stem.shape) for source, stem in stems.items()}
+    {'vocals': (1, 400, 1), 'accompaniment': (1, 400, 1)}
+
+    Reference:
+
+    - ShichengChen (2018), `waveunet`. "Audio-Source-Separation".
+      [github.com/ShichengChen/Audio-Source-Separation](https://github.com/ShichengChen/Audio-Source-Separation)
+    """
+
+    def __init__(
+        self,
+        sources=("vocals", "accompaniment"),
+        sample_rate=16000,
+        channels=1,
+        target="accompaniment",
+        n_fft=1024,
+        hop_length=256,
+        filters=256,
+        depth=50,
+        kernel_size=3,
+        front_kernel_size=25,
+        **kwargs,
+    ):
+        sources = _checks.names("sources", sources)
+        heads = parts.heads_for(sources, target)
+        _checks.odd(kernel_size=kernel_size, front_kernel_size=front_kernel_size)
+        _checks.positive(n_fft=n_fft, filters=filters)
+        if depth < 2:
+            raise ValueError(f"depth must be at least 2. Received: depth={depth}")
+
+        # === Layers ===
+        bins = n_fft // 2 + 1
+        width = 2 * bins * channels
+        transform = {"n_fft": n_fft, "hop_length": hop_length, "dtype": "float32"}
+
+        # === Functional model ===
+        mixture = keras.Input((None, channels), name="mixture")
+        real, imaginary = STFT(**transform, name="stft")(mixture)
+        x = keras.layers.Reshape((-1, width))(ops.concatenate([real, imaginary], axis=2))
+        x, skips = parts.convolve(x, filters, front_kernel_size, "front"), []
+        for index in range(depth):
+            x = parts.residual(x, kernel_size, f"layer_{index - 1}") if index else x
+            skips.append(parts.convolve(ops.relu(x), width, 1, f"skip_{index}"))
+        x = ops.relu(sum(skips[1:], start=skips[0]))
+        x = ops.relu(parts.convolve(x, width, 1, "head"))
+        x = parts.convolve(x, width * len(heads), 1, "parts")
+        spectrum = keras.layers.Reshape((-1, 2, bins, channels, len(heads)), dtype="float32")(x)
+
+        flat = keras.layers.Reshape((-1, 2, bins, channels * len(heads)), dtype="float32")(spectrum)
+        inverse = InverseSTFT(**transform, name="inverse_stft")
+        waves = inverse((flat[:, :, 0], flat[:, :, 1], mixture))
+        waves = keras.layers.Reshape((-1, channels, len(heads)), dtype="float32")(waves)
+        stems = parts.stems_of(mixture, waves, heads, sources)
+        super().__init__(
+            mixture, stems, sources=sources, sample_rate=sample_rate, channels=channels, **kwargs
+        )
+        self._heads = heads
+        self._spectrum = spectrum
+
+        # === Config ===
+        self.target = target
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+        self.filters = filters
+        self.depth = depth
+        self.kernel_size = kernel_size
+        self.front_kernel_size = front_kernel_size
+
+    @property
+    def context(self):
+        # A sample is in frames, which hear others, which have samples; a window starts with zero.
+        frames = self.front_kernel_size // 2 + (self.depth - 1) * (self.kernel_size // 2)
+        side = frames * self.hop_length + 2 * (self.n_fft // 2 - 1)
+        return side, side
+
+    def estimator(self, domain="spectrum"):
+        self._check_domain(domain, ("spectrum", "waveform"))
+        if domain == "waveform":
+            return super().estimator()
+        return keras.Model(self.input, self._spectrum)
+
+    def targets(self, stems, domain="spectrum"):
+        self._check_domain(domain, ("spectrum", "waveform"))
+        if domain == "waveform":
+            return super().targets(stems)
+        transform = self.get_layer("stft")
+        spectra = [ops.stack(transform(stems[source]), axis=2) for source in self._heads]
+        return ops.stack(spectra, axis=-1)  # (batch, frames, 2, bins, channels, heads)

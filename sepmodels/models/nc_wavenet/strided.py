@@ -1,0 +1,164 @@
+"""`StridedNCWaveNet`: the bottleneck restored by strides instead of dilations."""
+
+import keras
+from keras import ops
+
+from sepmodels import _checks
+from sepmodels.layers.initializer import torch_uniform
+from sepmodels.models.nc_wavenet import parts as parts
+
+_STRIDE = 2
+_STRIDED = 3  # kernel size of the convolutions that halve and double the time
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class StridedNCWaveNet(parts.CompandedSeparator):
+    """The residual layers of `NCWaveNet` in the shape of a U.
+
+    What `NCWaveNet` hears with dilations, this network hears at a lower rate: residual layers
+    with wide kernels, then a convolution that halves the time, scale after scale; and the same
+    way back, where each layer also hears what its twin on the way down put aside. Input and
+    output are those of `NCWaveNet`. Its author found that it separates worse.
+
+    Args:
+        sources: sequence of str. Names of the stems. Defaults to
+            `("vocals", "accompaniment")`.
+        sample_rate: int. In Hz. Defaults to `16000`.
+        channels: int. Audio channels. Defaults to `1`.
+        target: str or None. The source of two that the network estimates; the other one is
+            the mixture minus it. `None`: the network estimates all, each with a head of its
+            own. Defaults to `"accompaniment"`.
+        head: str. `"classes"` gives logits of mu-law classes, `"regression"` companded
+            samples. Defaults to `"classes"`.
+        filters: int. Width of all layers. Defaults to `128`.
+        kernel_size: int. Of the residual layers, in steps, odd. Defaults to `15`.
+        front_kernel_size: int. Of the first convolution, in samples, odd. Defaults to `25`.
+        scales: int. How often the time is halved. Defaults to `5`.
+        layers_per_scale: int. Residual layers before each halving, and after each doubling.
+            Defaults to `3`.
+        **kwargs: Passed to `keras.Model` (`name`, ...).
+
+    Input shape:
+        `(batch, time, channels)`, any time from 1 sample up.
+
+    Output shape:
+        dict from source to `(batch, time, channels)`.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+
+    Example:
+
+    >>> model = sm.models.StridedNCWaveNet(filters=4, scales=2, layers_per_scale=1)
+    >>> stems = model(np.zeros((1, 401, 1), dtype="float32"))
+    >>> {source: tuple(stem.shape) for source, stem in stems.items()}
+    {'vocals': (1, 401, 1), 'accompaniment': (1, 401, 1)}
+    >>> model.context
+    (116, 116)
+
+    Reference:
+
+    - ShichengChen (2018), `downsampleRestnet`. "Audio-Source-Separation".
+      [github.com/ShichengChen/Audio-Source-Separation](https://github.com/ShichengChen/Audio-Source-Separation)
+    """
+
+    def __init__(
+        self,
+        sources=("vocals", "accompaniment"),
+        sample_rate=16000,
+        channels=1,
+        target="accompaniment",
+        head="classes",
+        filters=128,
+        kernel_size=15,
+        front_kernel_size=25,
+        scales=5,
+        layers_per_scale=3,
+        **kwargs,
+    ):
+        sources = _checks.names("sources", sources)
+        heads = parts.heads_for(sources, target)
+        _checks.one_of(head=(head, parts.HEADS))
+        _checks.odd(kernel_size=kernel_size, front_kernel_size=front_kernel_size)
+        _checks.positive(filters=filters, scales=scales, layers_per_scale=layers_per_scale)
+
+        # === Layers ===
+        def convolve(x, size, name, **how):
+            return parts.convolve(x, filters, size, name, **how)
+
+        def joined(x, skip, name):
+            inner = ops.concatenate([skip, ops.relu(x)], axis=-1)
+            inner = ops.relu(convolve(inner, kernel_size, f"{name}_wide"))
+            return x + convolve(inner, 1, f"{name}_out")
+
+        def halve(x, name):
+            # One step of silence on either side, so step `j` stands where step `2 * j` stood.
+            x = ops.pad(ops.relu(x), [[0, 0], [1, 1], [0, 0]])
+            x = convolve(x, _STRIDED, f"{name}_strided", strides=_STRIDE, padding="valid")
+            return convolve(ops.relu(x), 1, f"{name}_out")
+
+        def double(x, like, name):
+            transposed = keras.layers.Conv1DTranspose(
+                filters,
+                _STRIDED,
+                _STRIDE,
+                kernel_initializer=torch_uniform(),
+                name=f"{name}_strided",
+            )
+            x = _Trim(name=f"{name}_trim")([transposed(ops.relu(x)), like])
+            return convolve(ops.relu(x), 1, f"{name}_out")
+
+        # === Functional model ===
+        mixture = keras.Input((None, channels), name="mixture")
+        x, skips = convolve(parts.hear(mixture), front_kernel_size, "front"), []
+        for scale in range(scales):
+            for index in range(layers_per_scale):
+                skips.append(convolve(ops.relu(x), 1, f"skip_{scale}_{index}"))
+                x = parts.residual(x, kernel_size, f"down_{scale}_{index}")
+            x = halve(x, f"halve_{scale}")
+        for index in range(2):
+            x = convolve(ops.relu(x), kernel_size, f"bottom_{index}")
+        for scale in reversed(range(scales)):
+            x = double(x, skips[-1], f"double_{scale}")
+            for index in reversed(range(layers_per_scale)):
+                x = joined(x, skips.pop(), f"up_{scale}_{index}")
+        estimate = parts.answer(x, head, filters, channels, heads)
+        super().__init__(
+            mixture,
+            estimate,
+            mixture,
+            target=target,
+            head=head,
+            sources=sources,
+            sample_rate=sample_rate,
+            **kwargs,
+        )
+
+        # === Config ===
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.front_kernel_size = front_kernel_size
+        self.scales = scales
+        self.layers_per_scale = layers_per_scale
+
+    @property
+    def context(self):
+        # A step of scale `s` is `2**s` samples long. How many samples are heard depends on where
+        # a sample lies in the grid of the strides; this is the most.
+        wide = self.kernel_size // 2
+        per_scale = 2 * (self.layers_per_scale * wide + _STRIDED // 2)
+        bottom = 2**self.scales * 2 * wide
+        side = self.front_kernel_size // 2 + (2**self.scales - 1) * per_scale + bottom
+        return side, side
+
+
+class _Trim(keras.layers.Layer):
+    """A doubled signal from its second step on, as long as another: an odd time is shorter."""
+
+    def call(self, inputs):
+        signal, like = inputs
+        return signal.crop(signal, 1, ops.shape(like)[1])
+
+    def compute_output_shape(self, input_shape):
+        signal, like = input_shape
+        return signal[0], like[1], signal[2]

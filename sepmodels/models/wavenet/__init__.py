@@ -1,0 +1,5 @@
+"""WaveNet and its cached generation."""
+
+from sepmodels.models.wavenet.wavenet import WaveNet
+
+__all__ = ["WaveNet"]

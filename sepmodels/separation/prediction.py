@@ -1,0 +1,175 @@
+"""A model's estimate of a stream: windows, a few at a time, through the network and joined."""
+
+import contextlib
+import itertools
+import math
+import weakref
+from collections import deque
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from sepmodels import signal
+from sepmodels.audio.mp4 import regroup_blocks
+
+_GRAPHS = weakref.WeakKeyDictionary()  # of models that separated before
+# Rows of a batch, and bytes for them. A CPU gains nothing from more.
+_ROWS = {"CPU": 4, "GPU": 64}
+_BYTES = {"CPU": 2**28, "GPU": 2**32}
+
+
+def predict_stream(model, blocks, channels, windows, shifts=1, **how):
+    """Yield the model's estimate of a stream, which ends a little later than the stream.
+
+    Args:
+        model: `models.Separator`.
+        blocks: iterable of arrays `(time, channels)`, at the model's rate.
+        channels: int. Of the stream.
+        windows: `Windows`. At the model's rate.
+        shifts: int. Times the stream is estimated, each time with windows that start elsewhere;
+            the estimates are averaged. Defaults to `1`.
+        **how: Passed to `predict_windows`.
+
+    Yields:
+        float32 arrays `(time, sources, channels)`.
+    """
+    # The first begins with the stream, the others with up to half a second of silence.
+    silence = np.random.default_rng(0).integers(1, model.sample_rate // 2 + 2, shifts)
+    silence[0] = 0
+    estimates = []
+    for start, copy in zip(silence, _copies(blocks, shifts), strict=True):
+        stream = itertools.chain([np.zeros((start, channels), "float32")], copy)
+        outputs = predict_windows(model, windows.cut(stream, channels), windows.output, **how)
+        estimates.append(regroup_blocks(_after(windows.join(outputs), start), windows.step))
+    for together in zip(*estimates, strict=False):
+        length = min(map(len, together))  # the last ones differ
+        yield sum(block[:length] for block in together) / np.float32(shifts)
+
+
+def predict_windows(
+    model, windows, length, sources, batch_size=None, wiener=0, linked=False, device=None
+):
+    """Yield the model's estimate of each window.
+
+    Args:
+        model: `models.Separator`.
+        windows: iterable of arrays `(time, channels)`.
+        length: int. Samples of an estimate, the middle of its window.
+        sources: sequence of str. Which estimates are wanted.
+        batch_size: int. Windows that go through the network at once. Defaults to `None`: as many
+            as its widest layer lets fit, and half of that whenever the memory is too small.
+        wiener: int. Iterations of the multichannel Wiener filter. Defaults to `0`.
+        linked: bool. Whether a mono model hears the mean of the channels. Defaults to `False`.
+        device: str. Where the network runs. Defaults to `None`: where TensorFlow puts it.
+
+    Yields:
+        float32 arrays `(length, sources, channels)`.
+
+    Raises:
+        MemoryError: the device is too small for a batch.
+        ValueError: the model returns another length than it promised.
+    """
+    windows = iter(windows)
+    filtered = linked or wiener
+    computed = model.sources if filtered else sources
+    wanted = [computed.index(source) for source in sources]
+    frame = {"n_fft": getattr(model, "n_fft", 1024)}
+    size, batch = batch_size or 1, list(itertools.islice(windows, 1))
+    if batch_size is None and batch:
+        size = _fitting(model, *batch[0].shape, linked, device)
+    while batch:
+        batch += itertools.islice(windows, max(0, size - len(batch)))
+        mixture = np.stack(batch[:size])
+        heard = mixture.mean(axis=2, keepdims=True) if linked else mixture
+        try:
+            with tf.device(device) if device else contextlib.nullcontext():
+                stems = _estimates(model, heard, length, computed)
+        except tf.errors.ResourceExhaustedError as error:
+            if batch_size is None and len(mixture) > 1:
+                size = len(mixture) // 2
+                continue
+            raise MemoryError(
+                f"the device has too little memory for {len(mixture)} windows of "
+                f"{mixture.shape[1] / model.sample_rate:.1f} s; lower "
+                + ("segment" if len(mixture) == 1 else "batch_size or segment")
+            ) from error
+        batch = batch[size:] or list(itertools.islice(windows, 1))
+        edge = (mixture.shape[1] - length) // 2
+        for stem, window in zip(stems, mixture[:, edge : edge + length], strict=True):
+            if linked:
+                stem = signal.apply_shared_masks(stem, window, **frame)
+            if wiener:
+                stem = signal.apply_multichannel_wiener(stem, window, wiener, **frame)
+            yield stem[:, wanted] if filtered else stem
+
+
+def _estimates(model, mixture, length, sources):
+    """`(batch, time, channels)` to `(batch, length, sources, channels)`."""
+    count, time, channels = mixture.shape
+    if model.channels == 1:  # every channel is a row of the batch
+        mixture = mixture.swapaxes(1, 2).reshape(-1, time, 1)
+    elif channels == 1:
+        mixture = np.repeat(mixture, model.channels, axis=2)
+    outputs = _graph(model)(mixture)
+    stems = np.stack([outputs[source].numpy() for source in sources], axis=2).astype("float32")
+    if stems.shape[1] != length:
+        raise ValueError(
+            f"{type(model).__name__}.valid_length promises {length} samples for {time}, but "
+            f"the model returned {stems.shape[1]}; correct its valid_length"
+        )
+    if model.channels == 1:
+        return stems.reshape(count, channels, length, -1).transpose(0, 2, 3, 1)
+    return stems.mean(axis=3, keepdims=True) if channels == 1 else stems
+
+
+def _graph(model):
+    """The model as one TensorFlow graph for every batch and length, so the next song is not traced.
+
+    `predict_on_batch` would trace again for the last, smaller batch, which takes seconds.
+    """
+    if model not in _GRAPHS:
+        owner = weakref.ref(model)  # a strong one would keep the model in the dictionary for ever
+        traced = tf.function(
+            lambda mixture: owner()(mixture, training=False),
+            input_signature=[tf.TensorSpec((None, None, model.channels), "float32")],
+            autograph=False,  # as in Keras's own `predict`; it also warns on new Pythons
+        )
+        # The one graph itself: TensorFlow takes five models for one that is traced five times.
+        _GRAPHS[model] = traced.get_concrete_function()
+    return _GRAPHS[model]
+
+
+def _fitting(model, time, channels, linked, device=None):
+    """How many windows of this size go through the network at once, by its widest layer."""
+    fastest = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+    kind = (device or fastest).partition(":")[0]
+    tensors = keras.tree.flatten([layer.output for layer in getattr(model, "operations", ())])
+    widest = max((math.prod(filter(None, x.shape[2:])) for x in tensors), default=1)
+    steps = time // getattr(model, "hop_length", 1)  # a spectrogram has frames
+    row = 8 * 4 * widest * steps  # about eight float32 signals of that width live at a time
+    rows = min(_ROWS[kind], _BYTES[kind] // max(1, row))
+    return max(1, rows // (channels if model.channels == 1 and not linked else 1))
+
+
+def _copies(blocks, count):
+    """The stream, several times. `itertools.tee` would hold the last 57 blocks of it."""
+    blocks, queues = iter(blocks), [deque() for _ in range(count)]
+
+    def copy(queue):
+        while queue or (block := next(blocks, None)) is not None:
+            if not queue:
+                for other in queues:
+                    other.append(block)
+            yield queue.popleft()
+
+    return [copy(queue) for queue in queues]
+
+
+def _after(blocks, start):
+    """The stream without its first `start` samples."""
+    for block in blocks:
+        skipped = min(start, len(block))
+        start -= skipped
+        if skipped < len(block):
+            yield block[skipped:]

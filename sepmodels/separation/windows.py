@@ -1,0 +1,92 @@
+"""Overlapping windows of a stream of blocks."""
+
+import numpy as np
+
+
+class Windows:
+    """Overlapping windows of a stream: cut, and cross-faded again.
+
+    Windows start `step` samples apart. Of the `size` samples of a window the `output` in the
+    middle are what a model returns; the others are its context, zeros where the stream has none.
+    Where outputs overlap they are cross-faded by a trapezoid (a triangle, if half a window or
+    more overlaps) and divided by the sum of the weights, so windows that are joined unchanged
+    give the stream that was cut.
+
+    Args:
+        size: int. Samples in a window.
+        output: int. Samples of a window that come back, at most `size`.
+        step: int. From one window to the next, in samples, at least 1 and at most `output`.
+
+    Example:
+
+    >>> windows = sm.separation.Windows(size=6, output=4, step=3)
+    >>> stream = np.arange(8.0)[:, None]
+    >>> cut = list(windows.cut([stream[:5], stream[5:]], channels=1))
+    >>> [window[:, 0].tolist() for window in cut[:2]]
+    [[0.0, 0.0, 1.0, 2.0, 3.0, 4.0], [2.0, 3.0, 4.0, 5.0, 6.0, 7.0]]
+    >>> joined = np.concatenate(list(windows.join(window[1:5] for window in cut)))
+    >>> np.allclose(joined[:8], stream)
+    True
+    """
+
+    def __init__(self, size, output, step):
+        if not 1 <= step <= output <= size:
+            raise ValueError(
+                "step must be at least 1, output at least step, size at least output. "
+                f"Received: size={size}, output={output}, step={step}"
+            )
+        self.size = size
+        self.output = output
+        self.step = step
+        # Up over the part shared with the window before, down over that shared with the next.
+        slope = (np.arange(output) + 0.5) / max(1, output - step)
+        self.weight = np.minimum(1.0, np.minimum(slope, slope[::-1])).astype("float32")
+
+    def cut(self, blocks, channels):
+        """Yield the windows of a stream until their outputs cover all of it.
+
+        Args:
+            blocks: iterable of arrays `(time, channels)`, of any lengths.
+            channels: int. Channels of the stream.
+
+        Yields:
+            Arrays `(size, channels)`.
+        """
+        kept = np.zeros(((self.size - self.output) // 2, channels), "float32")
+        length, covered = 0, self.output - self.step
+        for block in blocks:
+            kept, start = np.concatenate([kept, block]), 0
+            length += len(block)
+            while len(kept) - start >= self.size:
+                yield kept[start : start + self.size]
+                covered += self.step
+                start += self.step
+            kept = kept[start:]
+        while covered < max(length, self.output):
+            yield np.pad(kept, ((0, self.size - len(kept)), (0, 0)))
+            covered += self.step
+            kept = kept[self.step :]
+
+    def join(self, outputs):
+        """Yield the stream whose windows these are, longer than it was by the padding.
+
+        Args:
+            outputs: iterable of arrays `(output, ...)`, in the order of `cut`.
+
+        Yields:
+            Arrays `(time, ...)`.
+        """
+        total = weights = None
+        overlap = self.output - self.step
+        for output in outputs:
+            weight = self.weight.reshape(-1, *(1,) * (output.ndim - 1))
+            if total is None:
+                total, weights = np.zeros_like(output), np.zeros_like(weight)
+            total += weight * output
+            weights += weight
+            yield total[: self.step] / weights[: self.step]
+            for sums in (total, weights):
+                sums[:overlap] = sums[self.step :].copy()
+                sums[overlap:] = 0
+        if overlap and total is not None:
+            yield total[:overlap] / weights[:overlap]

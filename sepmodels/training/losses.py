@@ -1,0 +1,167 @@
+"""What training minimises.
+
+A loss compares an estimate with a target of the same shape `(batch, ...)` whose last axis
+is the source, and returns one number per example of the batch.
+"""
+
+from keras import ops
+
+from sepmodels import _checks
+
+
+def l1(target, estimate):
+    """Mean absolute difference, over everything but the batch."""
+    return ops.mean(ops.abs(target - estimate), axis=_inner(target))
+
+
+def mse(target, estimate):
+    """Mean squared difference, over everything but the batch."""
+    return ops.mean(ops.square(target - estimate), axis=_inner(target))
+
+
+def negative_snr(target, estimate, ceiling=30.0, silence=1e-6):
+    """Negative signal-to-noise ratio in dB, mean over the sources.
+
+    On waveforms this is the negative of `sepmodels.metrics.sdr`, one per example. It
+    weighs loud and soft examples alike.
+
+    Args:
+        target: tensor `(batch, time, channels, sources)`.
+        estimate: tensor of the same shape.
+        ceiling: float. In dB. A ratio above it counts little, so that one easy example does
+            not drown the others. Defaults to `30.0`.
+        silence: float. Power per sample, added to both sides: a target below it counts as
+            silent, and the loss only asks for a soft estimate. Defaults to `1e-6`.
+    """
+    axes = _inner(target)[:-1]
+    power = ops.mean(ops.square(target), axis=axes)
+    noise = ops.mean(ops.square(target - estimate), axis=axes)
+    soft = silence + 10 ** (-ceiling / 10) * power
+    ratio = ops.log10(noise + soft) - ops.log10(power + silence)
+    return 10.0 * ops.mean(ratio, axis=-1)
+
+
+def mu_law_cross_entropy(target, estimate):
+    """Cross-entropy of mu-law classes in nats, mean over everything but the batch.
+
+    Knowing nothing costs `log(256) = 5.545`.
+
+    Args:
+        target: tensor `(batch, time, channels, sources)`, classes as from
+            `sepmodels.signal.mu_law_encode`.
+        estimate: tensor `(batch, time, channels, sources, classes)`, logits.
+    """
+    classes = ops.cast(target, "int32")
+    cost = ops.sparse_categorical_crossentropy(classes, estimate, from_logits=True)
+    return ops.mean(cost, axis=_inner(target))
+
+
+def discriminative_l1(target, estimate):
+    """Mean absolute difference from the first source, less 0.05 of that from the second source.
+
+    The estimate of the first source is to be near its target and far from the other one. The
+    estimate of the second is not used: it is what the first leaves of the mixture. A good
+    estimate makes the loss negative.
+
+    Args:
+        target: tensor `(batch, ..., 2)`, such as vocals and accompaniment.
+        estimate: tensor of the same shape.
+
+    Raises:
+        ValueError: if there are not two sources.
+
+    Reference:
+
+    - Lluís, Pons and Serra (2019). "End-to-End Music Source Separation: Is It Possible in the
+      Waveform Domain?". [arXiv:1810.12187](https://arxiv.org/abs/1810.12187)
+    """
+    if target.shape[-1] != 2:
+        raise ValueError(
+            "loss='discriminative_l1' is defined for 2 sources, such as vocals and accompaniment. "
+            f"Received: target of shape {tuple(target.shape)}"
+        )
+    (own, other), (first, _) = (ops.split(signals, 2, axis=-1) for signals in (target, estimate))
+    return l1(own, first) - 0.05 * l1(other, first)
+
+
+# What `deep_conv_sep` weighs, by the number of sources: row `s`, column `t` is for the squared
+# distance of estimate `s` from the true source `t`.
+_DISCRIMINATIVE = {
+    2: ((1.0, -0.02), (0.0, 0.9)),
+    4: (
+        (1.0, -0.001, -0.001, -0.03),
+        (-0.001, 1.0, -0.001, -0.01),
+        (-0.001, -0.001, 1.0, -0.01),
+        (0.0, 0.0, 0.0, 0.0),
+    ),
+}
+
+
+def deep_conv_sep(target, estimate):
+    """Squared distance from the true source, less a little of that from the other sources.
+
+    The loss of `models.DeepConvSep`. The authors take the absolute value of the sum over a
+    whole batch; here each example returns its share of that. Everything is summed, nothing
+    averaged, which suits their optimiser, Adadelta. Of four sources the fourth has no distance
+    of its own: it learns from what the masks of the others leave to it.
+
+    Args:
+        target: tensor `(batch, ..., sources)` of magnitudes. Four sources in the order
+            vocals, bass, drums, other, or two in the order vocals, accompaniment.
+        estimate: tensor of the same shape.
+
+    Raises:
+        ValueError: if there are neither two nor four sources.
+
+    Reference:
+
+    - Chandna, Miron, Janer and Gómez (2017). "Monoaural Audio Source Separation Using Deep
+      Convolutional Neural Networks". LVA/ICA 2017.
+    """
+    sources = target.shape[-1]
+    if sources not in _DISCRIMINATIVE:
+        raise ValueError(
+            "loss='deep_conv_sep' is defined for 4 sources (vocals, bass, drums, other) or 2 "
+            f"(vocals, accompaniment). Received: target of shape {tuple(target.shape)}"
+        )
+    targets, estimates = ops.unstack(target, axis=-1), ops.unstack(estimate, axis=-1)
+    total = 0.0
+    for source, weights in enumerate(_DISCRIMINATIVE[sources]):
+        for other, weight in enumerate(weights):
+            if weight:
+                distance = ops.square(estimates[source] - targets[other])
+                total = total + weight * ops.sum(distance, axis=_inner(distance))
+    return total * ops.sign(ops.sum(total))
+
+
+def _inner(tensor):
+    return tuple(range(1, len(tensor.shape)))
+
+
+LOSSES = {
+    "deep_conv_sep": deep_conv_sep,
+    "discriminative_l1": discriminative_l1,
+    "l1": l1,
+    "mse": mse,
+    "mu_law_cross_entropy": mu_law_cross_entropy,
+    "negative_snr": negative_snr,
+}
+
+
+def get(name):
+    """Returns the loss of that name.
+
+    Args:
+        name: str. One of `"deep_conv_sep"`, `"discriminative_l1"`, `"l1"`, `"mse"`,
+            `"mu_law_cross_entropy"`, `"negative_snr"`.
+
+    Raises:
+        ValueError: if there is no such loss.
+
+    Example:
+
+    >>> float(sm.losses.get("l1")(np.ones((1, 4)), np.zeros((1, 4)))[0])
+    1.0
+    """
+    _checks.one_of(loss=(name, LOSSES))
+    return LOSSES[name]

@@ -1,0 +1,135 @@
+"""`Recipe`: everything that decides a training, in one frozen dataclass."""
+
+import dataclasses
+
+import keras
+
+from sepmodels import _checks, models
+from sepmodels.training import losses
+
+OPTIMIZERS = {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadelta}
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What to train, on what kind of examples, and for how long.
+
+    Only `model` is needed; the other fields default to what suits a laptop.
+
+    Args:
+        model: str. Name of a class in `sepmodels.models`.
+        arguments: dict. Arguments of that class.
+        segment: float. Length of a training example, in seconds.
+        batch_size: int. Examples in a step.
+        steps_per_epoch: int. Steps between two looks at the validation songs.
+        epochs: int. At most.
+        patience: int or None. Ends after so many epochs without a better validation loss.
+        optimizer: str. `"adam"` or `"adadelta"`; gradients are clipped to a norm of 5.
+        learning_rate: float. At the start.
+        schedule: str or pair. How the rate goes on: `"cosine"` falls to zero at the last step,
+            `"constant"` stays, `(factor, steps)` multiplies by the factor after every so many.
+        weight_decay: float. Coupled, as an L2 penalty of half its size on every weight.
+        loss: str. See `sepmodels.losses`.
+        domain: str. Where the loss is taken, see `Separator.estimator`.
+        gains: pair of float. Every source of every example is scaled by one number drawn
+            evenly from this interval, and the mixture is summed anew.
+        cross_songs: float. Share of the examples whose sources come from different songs.
+        augment: dict. What else happens to the examples: other arguments of `datasets.Augment`,
+            such as `{"swap_channels": 0.5, "semitones": (-2, 2)}`.
+        seed: int. Of the weights and of the examples.
+        then: `Recipe` or None. A second stage, for the same model: it begins with the weights of
+            the last epoch of this one, not of its best.
+
+    Raises:
+        ValueError: if a field is out of its range, or `then` trains another model.
+
+    Example:
+
+    >>> recipe = sm.recipes.DILATED_CONV_GRU.vary(gru_dilation=None, loss="mse")
+    >>> recipe.loss, recipe.arguments["gru_dilation"]
+    ('mse', None)
+    """
+
+    model: str
+    arguments: dict = dataclasses.field(default_factory=dict)
+    segment: float = 3.0
+    batch_size: int = 12
+    steps_per_epoch: int = 250
+    epochs: int = 25
+    patience: int | None = None
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    schedule: str | tuple = "cosine"
+    weight_decay: float = 0.0
+    loss: str = "l1"
+    domain: str = "waveform"
+    gains: tuple = (0.25, 1.25)
+    cross_songs: float = 0.5
+    augment: dict = dataclasses.field(default_factory=dict)
+    seed: int = 0
+    then: "Recipe | None" = None
+
+    def __post_init__(self):
+        _checks.one_of(model=(self.model, models.__all__), optimizer=(self.optimizer, OPTIMIZERS))
+        losses.get(self.loss)  # which raises if there is none of that name
+        for name in ("batch_size", "steps_per_epoch", "epochs"):
+            _checks.positive(**{name: getattr(self, name)})
+        if not self.segment > 0:
+            raise ValueError(f"segment must be positive. Received: segment={self.segment}")
+        pair = not isinstance(self.schedule, str) and len(self.schedule) == 2
+        if self.schedule not in ("cosine", "constant") and not pair:
+            raise ValueError(
+                "schedule must be 'cosine', 'constant' or (factor, steps). "
+                f"Received: schedule={self.schedule!r}"
+            )
+        if self.then and (self.then.model, self.then.arguments) != (self.model, self.arguments):
+            raise ValueError(
+                "then must train the same model with the same arguments. Received: "
+                f"{self.then.model}({self.then.arguments}) after {self.model}({self.arguments})"
+            )
+
+    def build(self):
+        """Returns the untrained model."""
+        return getattr(models, self.model)(**self.arguments)
+
+    def compile(self, estimator):
+        """Prepares `Trainable.estimator` of the model to learn as the recipe says."""
+        rate = self.learning_rate
+        if self.schedule == "cosine":
+            steps = self.epochs * self.steps_per_epoch
+            rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+        elif self.schedule != "constant":
+            factor, steps = self.schedule
+            rate = keras.optimizers.schedules.ExponentialDecay(rate, steps, factor, staircase=True)
+        for weight in estimator.trainable_variables if self.weight_decay else ():
+            weight.regularizer = keras.regularizers.L2(self.weight_decay / 2)
+        optimizer = OPTIMIZERS[self.optimizer](rate, global_clipnorm=5.0)
+        # XLA cannot run the recurrence of cuDNN.
+        estimator.compile(optimizer, loss=losses.get(self.loss), jit_compile=False)
+        # Before the first step, which Keras would otherwise trace twice; and a state can be loaded.
+        optimizer.build(estimator.trainable_variables)
+
+    def vary(self, **changes):
+        """Returns the recipe with changes to its own fields or to the model's arguments."""
+        fields = {field.name for field in dataclasses.fields(self)}
+        own = {name: value for name, value in changes.items() if name in fields}
+        arguments = {name: value for name, value in changes.items() if name not in fields}
+        if self.then and arguments:
+            own.setdefault("then", self.then.vary(**arguments))
+        return dataclasses.replace(self, arguments={**self.arguments, **arguments}, **own)
+
+
+def quick(recipe):
+    """The recipe cut down to a minute or two on a laptop, to see that it learns.
+
+    Args:
+        recipe: `Recipe` at the scale of a laptop.
+
+    Returns:
+        `Recipe` of 120 steps, each of at most eight seconds of sound.
+    """
+    segment = min(recipe.segment, 2.0)
+    batch_size = max(1, min(recipe.batch_size, int(8.0 / segment)))
+    return dataclasses.replace(
+        recipe, segment=segment, batch_size=batch_size, steps_per_epoch=30, epochs=4, then=None
+    )

@@ -1,0 +1,130 @@
+"""Recipes at the scale of the papers, for a GPU; this project has trained none of them."""
+
+from sepmodels.training.recipe import Recipe
+
+# A reconstruction for MUSDB18 on a GPU. Width, groups and kernels are those of the first author's
+# later code; the paper's own sizes are not known here.
+DILATED_CONV_GRU_PAPER = Recipe(
+    model="DilatedConvGRU",
+    arguments={
+        "sources": ("vocals", "drums", "bass", "other"),
+        "sample_rate": 44100,
+        "channels": 2,
+        "n_fft": 2048,
+        "hop_length": 1024,
+        "filters": 512,
+        "dilations": (1, 2, 4, 8, 16, 32),
+        "groups": 4,
+    },
+    segment=6.0,
+    batch_size=16,
+    steps_per_epoch=500,
+    epochs=200,
+    loss="l1",
+    domain="magnitude",
+)
+
+# Stoller, Ewert and Dixon's M4 and their two stages, for MUSDB18 on a GPU. They name
+# no limit to the epochs; the patience ends a stage.
+WAVE_U_NET_PAPER = Recipe(
+    model="WaveUNet",
+    segment=16384 / 22050,
+    batch_size=16,
+    steps_per_epoch=2000,
+    epochs=1000,
+    patience=20,
+    learning_rate=1e-4,
+    schedule="constant",
+    loss="mse",
+    gains=(0.7, 1.0),
+    cross_songs=0.0,
+)
+WAVE_U_NET_PAPER = WAVE_U_NET_PAPER.vary(
+    then=WAVE_U_NET_PAPER.vary(batch_size=32, learning_rate=1e-5)
+)
+
+# Chandna et al. on DSD100, by their code; the steps of an epoch are ours.
+DEEP_CONV_SEP_PAPER = Recipe(
+    model="DeepConvSep",
+    segment=29 * 512 / 44100,
+    batch_size=32,
+    epochs=40,
+    optimizer="adadelta",
+    learning_rate=1.0,
+    schedule="constant",
+    gains=(1.0, 1.0),
+    cross_songs=0.0,
+    loss="deep_conv_sep",
+    domain="magnitude",
+)
+
+# Structure A by its author's code, 25 segments of each of 45 songs in an epoch, with the gains of
+# his readme; how many epochs he took is not known.
+NC_WAVENET_PAPER = Recipe(
+    model="NCWaveNet",
+    arguments={"padding": "valid"},
+    segment=1.0,
+    batch_size=1,
+    steps_per_epoch=1125,
+    schedule=(0.98, 10_000),
+    weight_decay=1e-5,
+    loss="mu_law_cross_entropy",
+    domain="classes",
+    gains=(0.7, 1.0),
+    cross_songs=0.0,
+)
+
+# Lluís, Pons and Serra, the network for a voice. Not done here: their patience of 16 epochs, which
+# is on the training loss, and their choice of examples, half of which hold a voice for sure.
+LLUIS_WAVENET_PAPER = Recipe(
+    model="LluisWaveNet",
+    arguments={"padding": "valid"},
+    segment=1601 / 16000,
+    batch_size=10,
+    steps_per_epoch=2000,
+    epochs=250,
+    schedule="constant",
+    loss="discriminative_l1",
+    gains=(1.0, 1.0),
+    cross_songs=0.0,
+)
+
+# Mor et al. on MusicNet, by their training script: a domain is what a track's only stem is called.
+MUSIC_TRANSLATION_PAPER = Recipe(
+    model="MusicTranslation",
+    arguments={
+        "sources": (
+            "bach_cello",
+            "beethoven_piano",
+            "cambini_wind",
+            "bach_piano",
+            "beethoven_violin",
+            "beethoven_quartet",
+        ),
+        "depths": (10, 14),
+    },
+    segment=0.75,
+    batch_size=32,
+    steps_per_epoch=1000,
+    epochs=10_000,
+    schedule=(0.995, 1000),
+    loss="mu_law_cross_entropy",
+    domain="classes",
+    gains=(1.0, 1.0),
+    cross_songs=1.0,
+)
+
+# WaveNet as the best known open implementation trains it, but for its epsilon of Adam, 1e-4; the
+# paper states no sizes.
+WAVENET_PAPER = Recipe(
+    model="WaveNet",
+    segment=100_000 / 16000,
+    batch_size=1,
+    steps_per_epoch=1000,
+    epochs=100,
+    schedule="constant",
+    loss="mu_law_cross_entropy",
+    domain="classes",
+    gains=(1.0, 1.0),
+    cross_songs=0.0,
+)

@@ -1,0 +1,54 @@
+"""Windows that are cut and joined unchanged give the stream that was cut."""
+
+import numpy as np
+import pytest
+
+from sepmodels.audio.blocks import Song, Windows, resampled
+
+
+@pytest.mark.parametrize(
+    "size, output, step", [(1, 1, 1), (8, 8, 8), (8, 8, 5), (8, 8, 1), (9, 5, 5)]
+)
+@pytest.mark.parametrize("length", [1, 4, 8, 9, 31])
+@pytest.mark.parametrize("block", [1, 7, 100])
+def test_cut_and_joined_is_the_stream(size, output, step, length, block):
+    stream = np.random.default_rng(0).normal(size=(length, 2)).astype("float32")
+    windows = Windows(size, output, step)
+    blocks = (stream[start : start + block] for start in range(0, length, block))
+    cut = list(windows.cut(blocks, channels=2))
+    left = (size - output) // 2
+    joined = np.concatenate(list(windows.join(window[left : left + output] for window in cut)))
+    assert all(window.shape == (size, 2) for window in cut)
+    assert len(cut) == 1 + max(0, -(-(length - output) // step))  # not one more than needed
+    np.testing.assert_allclose(joined[:length], stream, atol=1e-6)
+    np.testing.assert_array_equal(joined[length:], 0)
+
+
+def test_cross_fade_is_linear_between_two_windows():
+    windows = Windows(size=8, output=8, step=4)
+    joined = np.concatenate(list(windows.join([np.zeros((8, 1)), np.ones((8, 1))])))[:, 0]
+    np.testing.assert_allclose(joined, [0, 0, 0, 0, 1 / 8, 3 / 8, 5 / 8, 7 / 8, 1, 1, 1, 1])
+
+
+def test_windows_that_leave_gaps_are_refused():
+    with pytest.raises(ValueError, match="step=9"):
+        Windows(size=8, output=8, step=9)
+
+
+@pytest.mark.parametrize("rates", [(8000, 8000), (8000, 3000), (3000, 8000)])
+def test_resampled_in_blocks_is_resampled_whole(rates):
+    stream = np.random.default_rng(0).normal(size=(2000, 2, 2)).astype("float32")
+    whole = np.concatenate(list(resampled([stream], *rates)))
+    parts = np.concatenate(list(resampled(np.split(stream, [3, 700, 701]), *rates)))
+    assert whole.shape == (-(-2000 * rates[1] // rates[0]), 2, 2)
+    np.testing.assert_allclose(parts, whole, atol=1e-6)
+
+
+def test_song_gives_what_was_read_and_no_more():
+    song = Song(np.arange(10.0), 8000)
+    blocks = song.blocks(4)
+    next(blocks)
+    assert song.take(3)[:, 0].tolist() == [0, 1, 2]
+    assert song.take(3)[:, 0].tolist() == [3]
+    next(blocks)
+    assert song.take(9)[:, 0].tolist() == [4, 5, 6, 7]

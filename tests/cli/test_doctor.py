@@ -1,0 +1,115 @@
+"""The doctor tries what it reports on, and names a remedy for what is missing."""
+
+import importlib
+import importlib.metadata
+
+import numpy as np
+import pytest
+
+from sepmodels.cli import doctor
+
+
+def find(what):
+    [finding] = [finding for finding in doctor.examine() if finding.what == what]
+    return finding
+
+
+def test_a_matrix_product_runs_on_every_device():
+    import tensorflow
+
+    found = {finding.what: finding for finding in doctor.examine()}
+    for device in tensorflow.config.list_logical_devices():
+        finding = found[device.name.removeprefix("/device:")]
+        assert finding.state == "ok"
+        assert float(finding.found.split()[0]) > 0
+        assert "GFLOP/s" in finding.found
+
+
+def test_the_sample_song_is_decoded():
+    assert find("sample song").found == "The Easton Ellises - Falcon 69"
+
+
+def test_without_ffmpeg_it_says_what_for(no_ffmpeg):
+    for program in ("ffmpeg", "ffprobe"):
+        assert find(program).state == "note"
+        assert "only musdb and museval need it" in find(program).remedy
+
+
+def test_with_ffmpeg_it_says_where(ffmpeg_on_path):
+    assert find("ffmpeg") == ("ffmpeg", str(ffmpeg_on_path / "ffmpeg"), "ok", "")
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """Makes a package seem not installed, or installed and broken."""
+
+    def remove(name, message, installed):
+        real_import, real_version = importlib.import_module, importlib.metadata.version
+
+        def import_module(wanted):
+            if wanted.replace("_", "-") == name:
+                raise ImportError(message)
+            return real_import(wanted)
+
+        def version(wanted):
+            if wanted == name and not installed:
+                raise importlib.metadata.PackageNotFoundError(name)
+            return "1.2.3" if wanted == name else real_version(wanted)
+
+        monkeypatch.setattr(importlib, "import_module", import_module)
+        monkeypatch.setattr(importlib.metadata, "version", version)
+
+    return remove
+
+
+def test_a_missing_package_is_a_fault_with_the_line_that_mends_it(without):
+    without("librosa", "No module named 'librosa'", installed=False)
+    assert find("librosa") == ("librosa", "missing", "fault", "pip install librosa")
+
+
+def test_a_broken_package_is_a_fault_with_its_error(without):
+    without("soxr", "undefined symbol: soxr_create\nand more", installed=True)
+    finding = find("soxr")
+    assert finding.state == "fault"
+    assert "1.2.3" in finding.found
+    assert "undefined symbol: soxr_create;" in finding.remedy
+
+
+def test_without_tensorflow_it_still_reports(without):
+    without("tensorflow", "No module named 'tensorflow'", installed=False)
+    assert find("tensorflow").state == "fault"
+    assert "pip install tensorflow" in doctor.report(doctor.examine())
+
+
+@pytest.mark.parametrize("installed, state", [(False, "ok"), (True, "note")])
+def test_without_tensorflow_io_soundfile_reads(without, installed, state):
+    without("tensorflow-io", "no such library", installed)
+    finding = find("tensorflow-io")
+    assert finding.state == state
+    assert "soundfile" in finding.remedy
+
+
+def test_a_device_that_computes_wrong_is_a_fault(monkeypatch):
+    import tensorflow
+
+    product = tensorflow.matmul
+    monkeypatch.setattr(tensorflow, "matmul", lambda a, b: product(a, b) * np.float32(0.5))
+    assert find("CPU:0").state == "fault"
+
+
+def test_report_ends_with_the_verdict():
+    fine = [doctor.Finding("Python", "3.12"), doctor.Finding("GPU", "none", "note", "buy one")]
+    assert doctor.report(fine).endswith("can separate songs.")
+    bad = [*fine, doctor.Finding("keras", "missing", "fault", "pip install keras")]
+    lines = doctor.report(bad).splitlines()
+    assert lines[2] == "fault  keras   missing  pip install keras"
+    assert "at fault" in lines[-1]
+
+
+def test_a_long_remedy_is_broken_between_words():
+    words = "only some need it: pip install 'tensorflow[and-cuda]' --force-reinstall " * 3
+    findings = [doctor.Finding("Python", "3.12"), doctor.Finding("GPU", "none", "note", words)]
+    _, head, *rest, _ = doctor.report(findings).splitlines()
+    assert head == "note   GPU     none"
+    assert max(map(len, rest)) <= 80 and all(line.startswith(" " * 15) for line in rest)
+    assert " ".join(rest).split() == words.split()
