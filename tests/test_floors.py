@@ -118,7 +118,7 @@ def test_imports_stand_at_the_top_but_for_the_edges(path):
 @each_file
 def test_a_file_has_a_name_and_a_size(path):
     assert path.stem not in DRAWERS, "a file is named after what is in it"
-    assert len(path.read_text().splitlines()) <= 250
+    assert len(path.read_text().splitlines()) <= 400
 
 
 def test_the_library_is_small():
