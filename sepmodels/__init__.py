@@ -15,6 +15,7 @@ _FUNCTIONS = {
     "train": "training",
     "sweep": "ablation",
     "load_pretrained": "models",
+    "load_tensorflow": "_startup",
 }
 _NAMESPACES = {
     "ablation": "ablation",

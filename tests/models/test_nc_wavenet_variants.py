@@ -5,7 +5,7 @@ import tensorflow as tf
 
 import sepmodels as sm
 from sepmodels import signal
-from sepmodels.models.nc_wavenet import parts as parts
+from sepmodels.models.nc_wavenet import companded_separator as parts
 from sepmodels.models.nc_wavenet.lluis import LluisWaveNet
 from sepmodels.models.nc_wavenet.nc_wavenet import NCWaveNet
 from sepmodels.models.nc_wavenet.spectral import SpectralNCWaveNet

@@ -6,7 +6,7 @@ from keras import ops
 from sepmodels import _checks, signal
 from sepmodels.layers.gated_residual_block import PADDINGS, crop_time
 from sepmodels.models.base.separator import Separator
-from sepmodels.models.nc_wavenet import parts as parts
+from sepmodels.models.nc_wavenet import companded_separator as parts
 
 _FRONT = 3  # kernel size of the first convolution and of two in the head, in samples
 

@@ -5,7 +5,7 @@ import keras
 from sepmodels import _checks, signal
 from sepmodels.layers.gated_residual_block import GatedResidualBlock, crop_time
 from sepmodels.layers.initializer import torch_uniform
-from sepmodels.models.nc_wavenet import parts as parts
+from sepmodels.models.nc_wavenet import companded_separator as parts
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")

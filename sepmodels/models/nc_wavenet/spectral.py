@@ -6,7 +6,7 @@ from keras import ops
 from sepmodels import _checks
 from sepmodels.layers.stft import STFT, InverseSTFT
 from sepmodels.models.base.separator import Separator
-from sepmodels.models.nc_wavenet import parts as parts
+from sepmodels.models.nc_wavenet import companded_separator as parts
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")

@@ -5,7 +5,7 @@ from keras import ops
 
 from sepmodels import _checks
 from sepmodels.layers.initializer import torch_uniform
-from sepmodels.models.nc_wavenet import parts as parts
+from sepmodels.models.nc_wavenet import companded_separator as parts
 
 _STRIDE = 2
 _STRIDED = 3  # kernel size of the convolutions that halve and double the time
