@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from sepmodels import _checks
+from sepmodels import _checks, signal
 from sepmodels.layers.initializer import torch_uniform
 from sepmodels.models.nc_wavenet import companded_separator as parts
 
@@ -156,9 +156,9 @@ class _Trim(keras.layers.Layer):
     """A doubled signal from its second step on, as long as another: an odd time is shorter."""
 
     def call(self, inputs):
-        signal, like = inputs
-        return signal.crop(signal, 1, ops.shape(like)[1])
+        x, like = inputs
+        return signal.crop(x, 1, ops.shape(like)[1])
 
     def compute_output_shape(self, input_shape):
-        signal, like = input_shape
-        return signal[0], like[1], signal[2]
+        shape, like = input_shape
+        return shape[0], like[1], shape[2]
