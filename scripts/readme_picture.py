@@ -19,7 +19,7 @@ def main(path):
     truth = song.stems["vocals"]
     floor, score = (sm.metrics.sdr(truth, x) for x in (song.mixture, stems["vocals"]))
     title = f"A voice out of a rock band: SDR {score:.1f} dB (mixture {floor:.1f}, silence 0.0)"
-    figure = sm.display.spectrograms(shown, song.sample_rate, title=title)
+    figure = sm.display.plot_spectrograms(shown, song.sample_rate, title=title)
     figure.savefig(path, dpi=110)
 
 

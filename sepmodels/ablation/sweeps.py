@@ -46,7 +46,7 @@ def sweep(recipe, grid, songs, folder, budget=None, *, validation=None, seeds=1,
         pandas.DataFrame. One row for each variant, seed, song and source: the columns of the grid,
         `seed`, `parameters`, `multiply_adds` (for a second of sound), `receptive_field` (samples,
         NaN where a recurrence hears everything), `steps`, `seconds`, `track`, `source`, `SDR`,
-        `SDRi`. `variants.summarize_variants` and `display.ablation` sum it up.
+        `SDRi`. `variants.summarize_variants` and `display.plot_ablation` sum it up.
 
     Raises:
         ValueError: if the grid is empty, the budget cannot be read, or `seeds` is below 1.

@@ -90,7 +90,7 @@ def evaluate_folders(options):
         lines = sm.evaluation.statistics.aggregate(table)
         print(lines.round(2).to_string())
         lines.to_csv(folder / "medians.csv")
-        sm.display.sisec_comparison(table).savefig(folder / "scores.png", dpi=150)
+        sm.display.plot_sisec_comparison(table).savefig(folder / "scores.png", dpi=150)
     files = [sm.evaluation.folders.find_songs(place) for place in places]
     for song, rows in table.groupby("track", sort=False) if options.report else ():
         try:
@@ -108,7 +108,7 @@ def write_page(path, sounds, table, title):
     estimates, references, mixture, rate = sounds
     scores = sm.evaluation.summarize(table)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    sm.display.report(path, mixture, references, estimates, rate, scores=scores, title=title)
+    sm.display.write_report(path, mixture, references, estimates, rate, scores=scores, title=title)
 
 
 def doctor(options):

@@ -11,7 +11,7 @@ def describe(tracks, silence=-60.0):
     """Count what songs hold: how many, how long, at which rates, and how much of it is silence.
 
     Reads every song once, ten seconds at a time, so memory does not grow with the songs.
-    `sm.display.corpus` draws the table.
+    `sm.display.plot_corpus` draws the table.
 
     Args:
         tracks: list of `Track`.

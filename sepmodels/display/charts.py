@@ -1,11 +1,11 @@
-"""Pictures of numbers: how training went, and where the scores lie."""
+"""Pictures of numbers: learning curves and scores."""
 
 import numpy as np
 
 from sepmodels.display import theme
 
 
-def learning_curve(history, *, metric="loss", title=None):
+def plot_learning_curve(history, *, metric="loss", title=None):
     """Draw training and validation loss over the epochs, and mark the best epoch.
 
     Args:
@@ -24,40 +24,40 @@ def learning_curve(history, *, metric="loss", title=None):
     Example:
 
     >>> past = {"loss": [3.0, 2.0, 1.5], "val_loss": [3.2, 2.4, 2.6]}
-    >>> sm.display.learning_curve(past).axes[0].get_title(loc="left")
+    >>> sm.display.plot_learning_curve(past).axes[0].get_title(loc="left")
     'Epoch 2 is best: validation loss 2.4'
     """
     columns = getattr(history, "history", history)
     if metric not in columns or not len(columns[metric]):
         raise ValueError(
-            f"The history holds no epoch of metric={metric!r}. It has {sorted(columns)}: train at "
-            "least one epoch, or name another metric."
+            f"history must contain metric, and one epoch of it or more; it has {sorted(columns)}. "
+            f"Received: metric={metric!r}"
         )
     lines = {"training": np.asarray(columns[metric], "float64")}
     if f"val_{metric}" in columns:
         lines["validation"] = np.asarray(columns[f"val_{metric}"], "float64")
-    judged, values = list(lines.items())[-1]
-    with theme.figure(size=(7, 3)) as (figure, (axes,)):
+    kind, values = list(lines.items())[-1]
+    with theme.draw_figure(size=(7, 3)) as (figure, (axes,)):
         for (name, line), color in zip(lines.items(), ("#7A7F87", "#0072B2"), strict=False):
             epochs = np.arange(1, len(line) + 1)
             axes.plot(epochs, line, color=color, linewidth=2, marker="o", markersize=3, label=name)
-        found = f"{metric} over {len(values)} epochs"
+        finding = f"{metric} over {len(values)} epochs"
         if np.isfinite(values).any():
             best = int(np.nanargmin(values))
             axes.plot(best + 1, values[best], "o", color="#D55E00", markersize=8, label="best")
-            found = f"Epoch {best + 1} is best: {judged} {metric} {values[best]:.4g}"
+            finding = f"Epoch {best + 1} is best: {kind} {metric} {values[best]:.4g}"
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel="epoch", ylabel=metric)
-        axes.set_title(found if title is None else title, loc="left")
+        axes.set_title(finding if title is None else title, loc="left")
         axes.legend()
     return figure
 
 
-def scores(table, *, score="SDR", title=None):
+def plot_scores(table, *, score="SDR", title=None):
     """Draw each source between its floor and its ceiling.
 
-    A line runs from the mixture to the oracle mask; the dot is the median of the estimate, and the
-    small ones are its windows. The label says what the separation gained.
+    A line runs from the mixture to the oracle mask. The dot is the median of the estimate, and the
+    ticks above it are its windows. The label gives the score and its improvement.
 
     Args:
         table: pandas.DataFrame. From `evaluate`.
@@ -75,19 +75,19 @@ def scores(table, *, score="SDR", title=None):
     >>> voice, band = np.sin(np.arange(16000) / 9)[:, None], np.sin(np.arange(16000) / 70)[:, None]
     >>> truth = {"vocals": voice, "accompaniment": band}
     >>> guess = {"vocals": voice + 0.1 * band, "accompaniment": 0.9 * band}
-    >>> picture = sm.display.scores(sm.evaluate(guess, truth, sample_rate=8000))
+    >>> picture = sm.display.plot_scores(sm.evaluate(guess, truth, sample_rate=8000))
     >>> picture.axes[0].get_xlabel()
     'SDR (dB)'
     """
     if score not in table:
-        raise ValueError(f"The table has no column score={score!r}. It has {list(table)}.")
+        raise ValueError(f"score must be a column of {list(table)}. Received: score={score!r}")
     finite = table[np.isfinite(table[score]) & (table["scope"] == "window")]
     middle = finite.groupby(["source", "system"])[score].median()
     sources = list(table["source"].unique())
-    with theme.figure(size=(7, 1.3 + 0.7 * len(sources))) as (figure, (axes,)):
+    with theme.draw_figure(size=(7, 1.3 + 0.7 * len(sources))) as (figure, (axes,)):
         axes.axvline(0, color="#BBBBBB", linewidth=0.8)
         for row, source in enumerate(sources):
-            color = theme.color_of(source, row)
+            color = theme.color_of(source)
             floor, value, ceiling = (
                 middle.get((source, system), np.nan) for system in ("mixture", "estimate", "oracle")
             )

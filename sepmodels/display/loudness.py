@@ -1,15 +1,15 @@
-"""How loud a sound is to a listener: the integrated loudness of broadcasting."""
+"""Integrated loudness, as broadcasting measures it."""
 
 import numpy as np
 from scipy import signal
 
 BLOCK, STEP = 0.4, 0.1  # seconds
-SILENCE = -70.0  # LUFS: what is fainter counts as silence
-RELATIVE = -10.0  # dB: what is fainter than the rest by this much counts as a pause
+SILENCE = -70.0  # LUFS: fainter blocks count as silence
+RELATIVE = -10.0  # dB: blocks fainter than the mean by more than this count as pauses
 
 
-def integrated(samples, sample_rate):
-    """Loudness in LUFS, pauses left out; minus infinity for silence.
+def measure_loudness(samples, sample_rate):
+    """Measure integrated loudness in LUFS, without pauses; minus infinity for silence.
 
     Args:
         samples: array `(time, channels)`, mono or stereo.
@@ -19,13 +19,12 @@ def integrated(samples, sample_rate):
         float.
 
     Raises:
-        ValueError: if the sample rate leaves no room for the filter.
+        ValueError: if the sample rate is too low for the weighting filter.
 
     Example:
 
-    >>> from sepmodels.display import loudness
     >>> tone = np.sin(2 * np.pi * 997 * np.arange(48000) / 48000)[:, None]
-    >>> round(loudness.integrated(tone, 48000), 2)
+    >>> round(sm.display.measure_loudness(tone, 48000), 2)
     -3.01
 
     Reference:
@@ -33,26 +32,30 @@ def integrated(samples, sample_rate):
     - ITU-R BS.1770-5, annex 1, with the filters designed anew for each sample rate.
     """
     if sample_rate < 4000:
-        raise ValueError(f"sample_rate must be 4000 Hz or more. Received {sample_rate}: resample.")
-    heard = signal.sosfilt(_weighting(sample_rate), np.asarray(samples, "float64"), axis=0)
+        raise ValueError(
+            "sample_rate must be 4000 Hz or more; resample the sound. "
+            f"Received: sample_rate={sample_rate}"
+        )
+    samples = np.asarray(samples, "float64")
+    weighted = signal.sosfilt(_design_weighting(sample_rate), samples, axis=0)
     size, step = round(BLOCK * sample_rate), round(STEP * sample_rate)
-    energy = np.concatenate([[0.0], np.cumsum(np.sum(heard**2, axis=1))])
-    starts = np.arange(0, max(1, len(heard) - size + 1), step)  # a short sound is one block
-    ends = np.minimum(starts + size, len(heard))
+    energy = np.concatenate([[0.0], np.cumsum(np.sum(weighted**2, axis=1))])
+    starts = np.arange(0, max(1, len(weighted) - size + 1), step)  # a short sound is one block
+    ends = np.minimum(starts + size, len(weighted))
     power = np.maximum((energy[ends] - energy[starts]) / (ends - starts), 0)
-    power = power[_lufs(power) > SILENCE]
+    power = power[_to_lufs(power) > SILENCE]
     if not len(power):
         return -np.inf
-    loud = power[_lufs(power) > _lufs(power.mean()) + RELATIVE]
-    return float(_lufs(loud.mean()))
+    loud = power[_to_lufs(power) > _to_lufs(power.mean()) + RELATIVE]
+    return float(_to_lufs(loud.mean()))
 
 
-def _lufs(power):
+def _to_lufs(power):
     return -0.691 + 10 * np.log10(np.maximum(power, 1e-30))
 
 
-def _weighting(sample_rate):
-    """Second-order sections: the head adds 4 dB to treble, the ear loses what is below 40 Hz."""
+def _design_weighting(sample_rate):
+    """Second-order sections: a shelf of 4 dB for the head, a high pass at 38 Hz for the ear."""
     k, q = np.tan(np.pi * 1681.9745 / sample_rate), 0.70717524  # a shelf, bilinear
     high, middle = 10 ** (3.9998439 / 20), 10 ** (1.9985871 / 20)
     poles = np.array([1 + k / q + k**2, 2 * (k**2 - 1), 1 - k / q + k**2])

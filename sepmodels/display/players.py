@@ -1,4 +1,4 @@
-"""A player that switches between stems in step and keeps their levels."""
+"""A player that switches between stems in step and preserves their levels."""
 
 import html
 import json
@@ -7,66 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from sepmodels.display import data_urls, loudness, theme
+from sepmodels.display import data_urls, theme
+from sepmodels.display.loudness import measure_loudness
 
-# What runs in the browser, in the order in which each needs the other.
-SCRIPTS = ("transport.js", "blind.js", "player.js")
-
-
-def player(stems, sample_rate, *, title=None, hide_names=False, budget=2_000_000):
-    """Hear stems from one transport: switch while they play, at the levels they have.
-
-    All stems run in step, sample by sample, and one of them is audible; nothing is normalised, so
-    a quiet stem is quiet and a silent one is silent, unless the listener asks for one loudness
-    (ITU-R BS.1770) with a button that shows what it does. Another button starts a blind A/B/X test
-    of two stems. Keys: space plays, 1 to 9 switch, arrows seek, I and O or a drag over a picture
-    loop a part, L loops.
-
-    Args:
-        stems: mapping. Name to array `(time, channels)` or `(time,)`, mono or stereo, all equally
-            long. The mixture may be one of them.
-        sample_rate: int. In Hz.
-        title: str. What there is to hear. Defaults to `None`.
-        hide_names: bool. For blind comparison: stems appear as A, B, C in an order drawn from
-            their content, without pictures; `key` of the result tells. Defaults to `False`.
-        budget: int. Most bytes of sound in the page, which holds it all. Long stems become MP3 to
-            fit. Defaults to `2_000_000`.
-
-    Returns:
-        Player. Shown by Jupyter, Colab and VS Code; `save(path)` writes a page of its own.
-
-    Raises:
-        ValueError: if the stems are none, unequal in length, not mono or stereo, not finite, or too
-            long for the budget.
-
-    Example:
-
-    >>> tone = 0.1 * np.sin(np.arange(8000) / 9)
-    >>> page = sm.display.player({"vocals": tone, "accompaniment": 0 * tone}, 8000)
-    >>> page.key
-    {'vocals': 'vocals', 'accompaniment': 'accompaniment'}
-    """
-    stems = checked(stems)
-    labels = list(stems)
-    if hide_names:
-        # Drawn from the sounds themselves: not the order of the code, yet the same at every run.
-        content = zlib.crc32(b"".join(samples.tobytes() for samples in stems.values()))
-        order = np.random.default_rng(content).permutation(len(stems))
-        stems = {labels[i]: stems[labels[i]] for i in order}
-        labels = [chr(ord("A") + i) for i in range(len(stems))]
-    pictures = [] if hide_names else data_urls.pictures(stems, sample_rate)
-    fragment, _ = compose(
-        dict(zip(labels, stems.values(), strict=True)), sample_rate, pictures, title, budget
-    )
-    return Player(fragment, dict(zip(labels, stems, strict=True)), title)
+WEB = Path(__file__).parent / "web"
+SCRIPTS = ("transport.js", "blind.js", "player.js")  # in the order in which they depend
 
 
-class Player:
-    """What `player` returns: a piece of HTML that notebooks show.
+class Page:
+    """A piece of HTML to listen to, which notebooks show and `save` writes.
 
     Attributes:
-        html: str. The piece, which needs nothing from any network.
-        key: dict. The name on the player to the name of the stem; they differ when hidden.
+        html: str. The piece, which requests nothing from any network.
+        key: dict. The name on the page to the name of the stem; they differ when hidden.
     """
 
     def __init__(self, fragment, key, title=None):
@@ -75,7 +28,7 @@ class Player:
         self._title = title or "sepmodels player"
 
     def __repr__(self):
-        return f"<Player of {len(self.key)} stems, {len(self.html) / 1e6:.1f} MB>"
+        return f"<{type(self).__name__} of {len(self.key)} stems, {len(self.html) / 1e6:.1f} MB>"
 
     def _repr_html_(self):
         return self.html
@@ -98,94 +51,128 @@ class Player:
         return path
 
 
-def compose(stems, sample_rate, pictures, title, budget, large=False):
-    """The HTML of a player, and the format of its sounds.
+class Player(Page):
+    """Plays stems from one transport: switch while they play, at the levels they have.
+
+    All stems run in step, sample by sample, and one of them is audible. Nothing is normalised, so
+    a quiet stem is quiet and a silent one is silent, unless the listener asks for equal loudness
+    (ITU-R BS.1770) with a button that states what it changes. Another button starts a blind A/B/X
+    test of two stems. Keys: space plays, 1 to 9 switch, arrows seek, I and O or a drag over a
+    picture loop a part, L loops. Jupyter, Colab and VS Code show a player that is the value of a
+    cell; `save(path)` writes a page of its own.
 
     Args:
-        stems: dict. From `checked`; the names are those to show.
+        stems: mapping. Name to array `(time, channels)` or `(time,)`, mono or stereo, all equally
+            long. The mixture may be one of them.
+        sample_rate: int. In Hz.
+        title: str. What there is to hear. Defaults to `None`.
+        hide_names: bool. For blind comparison: stems appear as A, B, C in an order derived from
+            their content, without pictures; `key` resolves the letters. Defaults to `False`.
+        budget: int. Most bytes of sound in the page, which contains it all. Long stems become MP3
+            to fit. Defaults to `2_000_000`.
+
+    Raises:
+        ValueError: if there are no stems, or they are unequal in length, not mono or stereo, not
+            finite, or too long for the budget.
+
+    Example:
+
+    >>> tone = 0.1 * np.sin(np.arange(8000) / 9)
+    >>> page = sm.display.Player({"vocals": tone, "accompaniment": 0 * tone}, 8000)
+    >>> page.key
+    {'vocals': 'vocals', 'accompaniment': 'accompaniment'}
+    """
+
+    def __init__(self, stems, sample_rate, *, title=None, hide_names=False, budget=2_000_000):
+        stems = check_stems(stems)
+        labels = list(stems)
+        if hide_names:
+            # Derived from the sounds: not the order of the code, yet the same in every run.
+            content = zlib.crc32(b"".join(samples.tobytes() for samples in stems.values()))
+            order = np.random.default_rng(content).permutation(len(stems))
+            stems = {labels[i]: stems[labels[i]] for i in order}
+            labels = [chr(ord("A") + i) for i in range(len(stems))]
+        pictures = [] if hide_names else data_urls.encode_spectrograms(stems, sample_rate)
+        shown = dict(zip(labels, stems.values(), strict=True))
+        fragment, _ = compose_html(shown, sample_rate, pictures, title, budget)
+        super().__init__(fragment, dict(zip(labels, stems, strict=True)), title)
+
+
+def compose_html(stems, sample_rate, pictures, title, budget, large=False):
+    """Compose the HTML of a player, and name the format of its sounds.
+
+    Args:
+        stems: dict. From `check_stems`; the names are those to show.
         sample_rate: int. In Hz.
         pictures: list of str. A data URL for each stem; empty for none.
         title: str or None.
         budget: int. Most bytes of sound.
         large: bool. Show the picture of what plays large, above the others. Defaults to `False`.
     """
-    # Louder than full scale cannot be stored: all stems go down together, and the player up again.
+    # Samples beyond full scale cannot be stored: all stems are scaled down, the player up again.
     peak = max(1.0, *(float(np.abs(samples).max()) for samples in stems.values()))
-    urls, form = data_urls.sounds([x / peak for x in stems.values()], sample_rate, budget)
-    colors = [theme.color_of(label if pictures else "", i) for i, label in enumerate(stems)]
-    figures = "".join(
-        _figure(label, color, url, picture, gain)
-        for label, color, url, picture, gain in zip(
-            stems,
-            colors,
-            urls,
-            pictures or [None] * len(urls),
-            matching_gains(stems.values(), sample_rate),
-            strict=True,
-        )
+    urls, encoding = data_urls.encode_sounds(
+        [samples / peak for samples in stems.values()], sample_rate, budget
     )
+    gains = match_loudness(stems.values(), sample_rate)
+    columns = zip(stems, urls, pictures or [None] * len(urls), gains, strict=True)
+    figures = "".join(_compose_figure(*column) for column in columns)
     data = {
         "seconds": len(next(iter(stems.values()))) / sample_rate,
         "gain": peak,
-        "top": data_urls.top(sample_rate),
+        "highest": data_urls.find_highest(sample_rate),
         "title": title or "",
         "large": str(large).lower(),
         "lm-suppress-shortcuts": "true",  # JupyterLab leaves the keys to the player
     }
     attributes = " ".join(f'data-{key}="{html.escape(str(value))}"' for key, value in data.items())
-    return f'<div class="sepmodels-player" {attributes}>{figures}</div>{_script()}', form
+    style = json.dumps((WEB / "player.css").read_text(encoding="utf-8"))
+    code = "".join((WEB / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    script = f"<script>(() => {{\nconst STYLE = {style};\n{code}}})();</script>"
+    return f'<div class="sepmodels-player" {attributes}>{figures}</div>{script}', encoding
 
 
-def matching_gains(stems, sample_rate):
-    """Decibels that bring all stems to the loudness of the loudest, or to what none clips at."""
-    found = [
-        (loudness.integrated(x, sample_rate), 20 * np.log10(max(1e-9, float(np.abs(x).max()))))
+def match_loudness(stems, sample_rate):
+    """Find gains in dB that bring all stems to the loudness of the loudest without clipping."""
+    measured = [
+        (measure_loudness(x, sample_rate), 20 * np.log10(max(1e-9, float(np.abs(x).max()))))
         for x in stems
     ]
-    audible = [(loud, peak) for loud, peak in found if np.isfinite(loud)]
+    audible = [(loud, peak) for loud, peak in measured if np.isfinite(loud)]
     if not audible:
-        return [0.0] * len(found)
+        return [0.0] * len(measured)
     full = max(0.0, *(peak for _, peak in audible))  # a song beyond full scale stays there
     target = min(max(loud for loud, _ in audible), *(loud - peak + full for loud, peak in audible))
-    return [target - loud if np.isfinite(loud) else 0.0 for loud, _ in found]
+    return [target - loud if np.isfinite(loud) else 0.0 for loud, _ in measured]
 
 
-def checked(stems):
+def check_stems(stems):
     """The stems as a dict of float32 `(time, channels)`, or an error that names the stem."""
-    stems = {str(name): _checked(name, samples) for name, samples in stems.items()}
-    lengths = {name: len(samples) for name, samples in stems.items()}
-    if not stems or len(set(lengths.values())) > 1:
+    checked = {}
+    for name, samples in stems.items():
+        samples = np.asarray(samples, "float32")
+        samples = samples[:, None] if samples.ndim == 1 else samples
+        if samples.ndim != 2 or samples.shape[1] not in (1, 2) or not len(samples):
+            raise ValueError(
+                f"stems[{name!r}] must be (time,) or (time, channels), mono or stereo and not "
+                f"empty. Received: shape {samples.shape}"
+            )
+        if not np.isfinite(samples).all():
+            raise ValueError(f"stems[{name!r}] contains NaN or infinite samples.")
+        checked[str(name)] = samples
+    lengths = {name: len(samples) for name, samples in checked.items()}
+    if len(set(lengths.values())) != 1:
         raise ValueError(
-            f"stems must be one or more, of one length in samples. Received {lengths}."
+            f"stems must be one or more, of one length in samples. Received: {lengths}"
         )
-    return stems
+    return checked
 
 
-def _checked(name, samples):
-    samples = np.asarray(samples, "float32")
-    samples = samples[:, None] if samples.ndim == 1 else samples
-    if samples.ndim != 2 or samples.shape[1] not in (1, 2) or not len(samples):
-        raise ValueError(
-            f"stems[{name!r}] must be (time,) or (time, channels), mono or stereo and not empty. "
-            f"Received shape {samples.shape}."
-        )
-    if not np.isfinite(samples).all():
-        raise ValueError(f"stems[{name!r}] holds NaN or infinite samples, which cannot be played.")
-    return samples
-
-
-def _figure(label, color, sound, picture, gain):
-    """One stem. As it stands, it is also what a browser shows that runs no script."""
+def _compose_figure(label, sound, picture, gain):
+    """One stem. A browser that runs no script shows it as it is."""
     image = f'<img src="{picture}" alt="" width="100%" height="60">' if picture else ""
     return (
-        f'<figure data-color="{color}" data-match="{gain:.2f}">'
+        f'<figure data-color="{theme.color_of(label)}" data-match="{gain:.2f}">'
         f"<figcaption>{html.escape(label)}</figcaption>{image}"
         f'<audio controls preload="none" src="{sound}"></audio></figure>'
     )
-
-
-def _script():
-    here = Path(__file__).parent / "web"
-    style = json.dumps((here / "player.css").read_text(encoding="utf-8"))
-    code = "".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return f"<script>(() => {{\nconst STYLE = {style};\n{code}}})();</script>"

@@ -1,4 +1,4 @@
-"""One's own scores among those of others."""
+"""Your scores beside those of the evaluation campaign SiSEC 2018."""
 
 import numpy as np
 
@@ -7,15 +7,16 @@ from sepmodels.evaluation import sisec2018, statistics
 
 _GREY = "#7A7F87"
 _MARKS = {"submission": "o", "oracle": "D", "floor": "s"}
-_OWN = {"mixture": "your mixture", "estimate": "your estimate", "oracle": "your oracle"}
+_YOURS = {"mixture": "your mixture", "estimate": "your estimate", "oracle": "your oracle"}
 
 
-def sisec_comparison(table, *, measure="SDR", title=None):
+def plot_sisec_comparison(table, *, measure="SDR", title=None):
     """Draw the spread of your scores over the songs beside the medians of SiSEC 2018.
 
-    Boxes are yours: of the medians of each song, quartiles and the whole range. Of the campaign
-    there are medians alone, which are marks, and hollow where more than MUSDB18 was trained on.
-    They hold for MUSDB18's 50 test songs; beside scores of other songs they only show the scale.
+    Your systems are boxes: the quartiles and the range of the medians of each song. Those of the
+    campaign are marks, since it published medians; a hollow mark is a system that was trained on
+    more than MUSDB18. These medians hold for the 50 test songs of MUSDB18; beside scores of other
+    songs they only show the scale.
 
     Args:
         table: pandas.DataFrame. From `evaluate_folders`, or from `museval_json.read_folder`.
@@ -32,28 +33,32 @@ def sisec_comparison(table, *, measure="SDR", title=None):
 
     >>> import pandas as pd
     >>> table = pd.DataFrame({"track": list("abc"), "source": "vocals", "SDR": [4.0, 5.0, 9.0]})
-    >>> axes = sm.display.sisec_comparison(table).axes[0]
+    >>> axes = sm.display.plot_sisec_comparison(table).axes[0]
     >>> rows = [text.get_text() for text in axes.get_yticklabels()]
     >>> rows[:3], rows.index("your estimate") < rows.index("STL1")
     (['IRM2', 'MWF', 'IRM1'], True)
     """
     if measure not in table:
-        raise ValueError(f"The table has no column measure={measure!r}. It has {list(table)}.")
+        raise ValueError(
+            f"measure must be a column of {list(table)}. Received: measure={measure!r}"
+        )
     if "scope" in table:
         table = table[table["scope"] == "window"]
     if "system" not in table:
         table = table.assign(system="estimate")
     finite = table[np.isfinite(table[measure])]
     songs = finite.groupby(["source", "system", "track"])[measure].median()
-    theirs = sisec2018.load()
-    theirs = theirs[(theirs["measure"] == measure) & (theirs["aggregate"] == statistics.TRACKS)]
+    published = sisec2018.load()
+    published = published[
+        (published["measure"] == measure) & (published["aggregate"] == statistics.TRACKS)
+    ]
     sources = list(table["source"].unique())
-    rows = {name: _rows(name, songs, theirs) for name in sources}
-    height = sum(0.7 + 0.19 * len(of_one) for of_one in rows.values())
-    ratios = {"height_ratios": [1 + len(of_one) for of_one in rows.values()]}
-    with theme.figure(len(sources), size=(7, height), gridspec_kw=ratios) as (figure, panels):
+    rows = {name: _rows(name, songs, published) for name in sources}
+    height = sum(0.7 + 0.19 * len(lines) for lines in rows.values())
+    ratios = {"height_ratios": [1 + len(lines) for lines in rows.values()]}
+    with theme.draw_figure(len(sources), size=(7, height), gridspec_kw=ratios) as (figure, panels):
         for source, axes in zip(sources, panels, strict=True):
-            _panel(axes, rows[source], theme.color_of(source, sources.index(source)))
+            _panel(axes, rows[source], theme.color_of(source))
             axes.set_xlabel(f"{measure} of {source} (dB), median of each song")
         for face, label in ((_GREY, "trained on MUSDB18"), ("white", "on more than that")):
             panels[-1].plot([], [], "o", mfc=face, mec=_GREY, markersize=5, label=label)
@@ -62,14 +67,14 @@ def sisec_comparison(table, *, measure="SDR", title=None):
     return figure
 
 
-def _rows(source, songs, theirs):
+def _rows(source, songs, published):
     """`(median, name, values, kind, more)` for every system of a source, the best first."""
     rows = []
-    for system, name in _OWN.items():
+    for system, name in _YOURS.items():
         if (source, system) in songs.index.droplevel("track"):
             values = songs.loc[source, system].to_numpy()
             rows.append((float(np.median(values)), name, values, "own", False))
-    for line in theirs[theirs["source"] == source].itertuples():
+    for line in published[published["source"] == source].itertuples():
         more = line.trained_on not in ("", "MUSDB18")
         rows.append((line.median, line.system, None, line.kind, more))
     return sorted(rows, key=lambda row: -row[0])

@@ -1,6 +1,8 @@
-"""The look that all pictures share: one colour per source, quiet axes."""
+"""The look that all pictures share: one colour per name, quiet axes."""
 
+import colorsys
 import contextlib
+import re
 
 # The palette of Okabe and Ito (2008), which colour-blind readers can tell apart.
 COLORS = {
@@ -11,7 +13,7 @@ COLORS = {
     "bass": "#CC79A7",
     "other": "#B58900",
 }
-SPARE = ("#56B4E9", "#8E6BBF", "#009E73", "#CC79A7")
+SPARE = ("#56B4E9", "#8E6BBF", "#A65628", "#7CB518")  # of names that the table above lacks
 STYLE = {
     "axes.axisbelow": True,
     "axes.grid": True,
@@ -30,23 +32,69 @@ STYLE = {
     "xtick.color": "#444444",
     "ytick.color": "#444444",
 }
+_given = {}  # names that have a spare colour, in the order in which they were first drawn
 
 
-def color_of(name, index=0):
-    """The colour of a stem: that of the first known source in its name, else a spare one."""
-    known = [color for source, color in COLORS.items() if source in name.lower()]
-    return known[0] if known else SPARE[index % len(SPARE)]
+def color_of(name):
+    """Find the colour of a stem, the same in every picture and player of a session.
+
+    A known source in the name decides; any other name gets a colour of its own at its first use.
+    What follows a colon, a comma or a bracket does not count: a reference and its estimate share
+    their colour.
+
+    Args:
+        name: str. What the stem is called, such as `"vocals: estimate"`.
+
+    Returns:
+        str. A colour in hexadecimal form.
+
+    Example:
+
+    >>> from sepmodels.display import theme
+    >>> theme.color_of("vocals: estimate")
+    '#D55E00'
+    >>> theme.color_of("harp: reference") == theme.color_of("Harp (estimate)")
+    True
+    """
+    name = name.lower()
+    known = [color for source, color in COLORS.items() if source in name]
+    if known:
+        return known[0]
+    index = _given.setdefault(re.split("[:,(]", name)[0].strip(), len(_given))
+    if index < len(SPARE):
+        return SPARE[index]
+    # Steps of the golden ratio never return to a hue; lightness alternates between neighbours.
+    hue, lightness = (0.11 + 0.618034 * index) % 1, (0.35, 0.55, 0.45)[index % 3]
+    red, green, blue = (round(255 * x) for x in colorsys.hls_to_rgb(hue, lightness, 0.6))
+    return f"#{red:02X}{green:02X}{blue:02X}"
+
+
+def set_theme():
+    """Give all later figures of matplotlib the look of this library's pictures.
+
+    Example:
+
+    >>> sm.display.set_theme()
+    """
+    _import_pyplot().rcParams.update(STYLE)
 
 
 @contextlib.contextmanager
-def figure(rows=1, *, size, **options):
-    """Yield `(figure, axes)` in the common style, then take the figure from pyplot's list."""
+def draw_figure(rows=1, *, size, title=None, **options):
+    """Yield `(figure, axes)` in the common style, then remove the figure from pyplot's list."""
+    pyplot = _import_pyplot()
+    with pyplot.rc_context(STYLE):
+        figure, axes = pyplot.subplots(rows, figsize=size, squeeze=False, **options)
+        # Otherwise a notebook would show it twice, and a long session would keep it in memory.
+        pyplot.close(figure)
+        if title:
+            figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+        yield figure, axes[:, 0]
+
+
+def _import_pyplot():
     try:
         from matplotlib import pyplot
     except ModuleNotFoundError as error:
         raise ImportError(f"{error.name} is missing: pip install matplotlib") from error
-    with pyplot.rc_context(STYLE):
-        drawn, axes = pyplot.subplots(rows, figsize=size, squeeze=False, **options)
-        # Else a notebook would show it twice, and a long session keep it for ever.
-        pyplot.close(drawn)
-        yield drawn, axes[:, 0]
+    return pyplot

@@ -1,14 +1,14 @@
-"""`ablation`: what each variant of a sweep gained."""
+"""A picture of the improvement that each variant of a sweep brings."""
 
 from sepmodels.ablation import variants
 from sepmodels.display import theme
 
 
-def ablation(table, *, title=None):
-    """Draw the gain of each variant of a sweep, with its interval over the songs.
+def plot_ablation(table, *, title=None):
+    """Draw the SDR improvement of each variant of a sweep, with its interval over the songs.
 
-    Small dots are single trainings: where they scatter as far as the variants do, the sweep has not
-    decided anything.
+    Small dots are single trainings. Where they scatter as far as the variants do, the sweep is
+    inconclusive.
 
     Args:
         table: pandas.DataFrame. From `sepmodels.sweep`.
@@ -23,18 +23,18 @@ def ablation(table, *, title=None):
     runs = table.assign(**{name: table[name].map(str) for name in grid})
     runs = runs.groupby([*grid, "seed"], sort=False)["SDRi"].mean()
     names = [", ".join(index) if isinstance(index, tuple) else index for index in lines.index]
-    with theme.figure(size=(7, 0.9 + 0.36 * len(lines))) as (figure, (axes,)):
-        for place, (index, line) in enumerate(lines.iterrows()):
-            axes.plot([line["low"], line["high"]], [place, place], color="#0072B2", linewidth=2)
+    with theme.draw_figure(size=(7, 0.9 + 0.36 * len(lines))) as (figure, (axes,)):
+        for y, (index, line) in enumerate(lines.iterrows()):
+            axes.plot([line["low"], line["high"]], [y, y], color="#0072B2", linewidth=2)
             of_seeds = runs.loc[index].to_numpy()
-            axes.plot(of_seeds, [place] * len(of_seeds), ".", color="#7A7F87", markersize=6)
-            axes.plot(line["SDRi"], place, "o", color="#0072B2", markersize=8)
+            axes.plot(of_seeds, [y] * len(of_seeds), ".", color="#7A7F87", markersize=6)
+            axes.plot(line["SDRi"], y, "o", color="#0072B2", markersize=8)
         axes.set_yticks(range(len(lines)), names)
         axes.set_ylim(len(lines) - 0.5, -0.5)
         axes.set(xlabel="SDR improvement (dB), mean over songs and sources", ylabel=", ".join(grid))
         ranked = sorted(zip(lines["SDRi"], names, strict=True), reverse=True)
-        found = f"{ranked[0][1]} gains most: {ranked[0][0]:.1f} dB"
+        finding = f"{ranked[0][1]} gains most: {ranked[0][0]:.1f} dB"
         if len(ranked) > 1:
-            found += f", {ranked[0][0] - ranked[1][0]:.1f} dB more than {ranked[1][1]}"
-        axes.set_title(found if title is None else title, loc="left")
+            finding += f", {ranked[0][0] - ranked[1][0]:.1f} dB more than {ranked[1][1]}"
+        axes.set_title(finding if title is None else title, loc="left")
     return figure

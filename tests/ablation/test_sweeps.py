@@ -83,7 +83,7 @@ def test_the_summary_weighs_songs_alike_and_shows_the_seeds():
     assert lines["SDRi"].tolist() == [2.5, 6.5]
     assert lines["seed_deviation"].tolist() == pytest.approx([0.5**0.5] * 2)
     assert lines.loc["1", ["low", "high"]].tolist() == [1.5, 3.5]
-    figure = sm.display.ablation(table.assign(**costs))
+    figure = sm.display.plot_ablation(table.assign(**costs))
     title = figure.axes[0].get_title(loc="left")
     assert title == "5 gains most: 6.5 dB, 4.0 dB more than 1"
 

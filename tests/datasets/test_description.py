@@ -55,11 +55,11 @@ def test_songs_are_read_ten_seconds_at_a_time(monkeypatch):
 
 def test_the_picture_shows_the_minutes_and_says_who_is_silent():
     table = datasets.describe([song(30, 6), song(30, 12)])
-    axes = display.corpus(table).axes[0]
+    axes = display.plot_corpus(table).axes[0]
     assert axes.get_title(loc="left") == "2 songs, 1.0 minutes: vocals silent for 70% of them"
     widths = [bar.get_width() for bar in axes.patches]
     np.testing.assert_allclose(widths, [0.3, 0.7, 1.0, 0.0], atol=1e-9)
-    assert display.corpus(table, title="mine").axes[0].get_title(loc="left") == "mine"
+    assert display.plot_corpus(table, title="mine").axes[0].get_title(loc="left") == "mine"
 
 
 def test_no_songs_and_another_table():
@@ -67,6 +67,6 @@ def test_no_songs_and_another_table():
         datasets.describe([])
     table = datasets.describe([song(1, 1)])
     with pytest.raises(ValueError, match=r"describe.*songs"):
-        display.corpus(table[["songs"]])
+        display.plot_corpus(table[["songs"]])
     with pytest.raises(ValueError, match="0 rows"):
-        display.corpus(table[:0])
+        display.plot_corpus(table[:0])

@@ -50,7 +50,7 @@ def written(tmp_path_factory):
         {source: tones[f"{source}: {kind}"] for source in ("vocals", "other")}
         for kind in ("reference", "estimate")
     )
-    sm.display.report(path, tones["mixture"], references, estimates, RATE, title="Tones")
+    sm.display.write_report(path, tones["mixture"], references, estimates, RATE, title="Tones")
     return path
 
 
@@ -244,7 +244,7 @@ def test_decoded_stems_stay_in_step(page, tmp_path, budget):
     stems = {name: rng.normal(0, 0.01, (2 * RATE, 1)) for name in "abc"}
     for i, samples in enumerate(stems.values()):
         samples[RATE - 8 * i : RATE + 8 * i + 1] += 0.5  # of different widths, around 1 s
-    player = sm.display.player(stems, RATE, budget=budget)
+    player = sm.display.Player(stems, RATE, budget=budget)
     assert ("audio/mpeg" in player.html) == (budget < 100_000)
     page.open(player.save(tmp_path / "clicks.html"))
     page.click(node(".play"))
@@ -269,7 +269,7 @@ def test_decoded_stems_stay_in_step(page, tmp_path, budget):
 def test_a_player_works_where_notebooks_put_it(page, tmp_path):
     """In a foreign frame (Colab, VS Code), and written into the page that runs (JupyterLab)."""
     tone = 0.5 * np.sin(2 * np.pi * HERTZ[1] * TIME)
-    fragment = sm.display.player({"vocals": tone, "silence": 0 * tone}, RATE).html
+    fragment = sm.display.Player({"vocals": tone, "silence": 0 * tone}, RATE).html
     tell = f"<script>setInterval(() => parent.postMessage({HEARD}, '*'), 50)</script>"
     frame = tmp_path / "frame.html"
     frame.write_text(
@@ -303,7 +303,7 @@ def test_a_player_works_where_notebooks_put_it(page, tmp_path):
 
 
 def test_one_stem_has_nothing_to_switch_to(page, tmp_path):
-    player = sm.display.player({"vocals": 0.1 * np.sin(TIME)}, RATE)
+    player = sm.display.Player({"vocals": 0.1 * np.sin(TIME)}, RATE)
     page.open(player.save(tmp_path / "one.html"))
     assert "switch" not in page.run(f"{node('.hint')}.textContent")
     assert page.run(f"[{node('.test')}, {node('.match')}, {node('kbd')}]") == [None] * 3

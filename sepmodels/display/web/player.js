@@ -72,9 +72,9 @@ function setUp(host) {
     find(".stems").append(row);
     return row;
   });
-  const pitch = PITCHES.filter(([hertz]) => hertz < 0.9 * host.dataset.top);
+  const pitch = PITCHES.filter(([hertz]) => hertz < 0.9 * host.dataset.highest);
   find(".scale").innerHTML += pitch.map(([hertz, text]) =>
-    `<span style="bottom:${100 * mel(hertz) / mel(host.dataset.top)}%">${text}</span>`).join("");
+    `<span style="bottom:${100 * mel(hertz) / mel(host.dataset.highest)}%">${text}</span>`).join("");
   view.prepend(...pictures.filter(Boolean).map(picture => picture.cloneNode()));
   find(".stage").hidden = large !== "true";
   drag(view, () => {});
