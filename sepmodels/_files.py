@@ -1,6 +1,8 @@
-"""`write_atomically`: a file that is there in whole or not at all."""
+"""Files: written completely or not at all; and those that ship with the library."""
 
 import pathlib
+
+_PACKAGE = pathlib.Path(__file__).resolve().parent
 
 
 def write_atomically(path, write):
@@ -22,3 +24,22 @@ def write_atomically(path, write):
     part = path.with_name(f"part-{path.name}")
     write(part)
     part.replace(path)
+
+
+def find_shipped(name):
+    """Find a file or folder that ships with the library.
+
+    Args:
+        name: str. Its path below `data/`, such as `"splits/mir1k.csv"`.
+
+    Returns:
+        Path.
+
+    Raises:
+        FileNotFoundError: the installation lacks it.
+    """
+    # In an installed wheel the data are inside the package, in a checkout beside it.
+    for folder in (_PACKAGE, _PACKAGE.parent / "data"):
+        if (folder / name).exists():
+            return folder / name
+    raise FileNotFoundError(f"{name} is missing in {_PACKAGE}; reinstall sepmodels")

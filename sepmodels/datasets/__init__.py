@@ -1,10 +1,17 @@
-"""Corpora, one per file, each with `load()`; and the pipeline that feeds them to training."""
+"""Corpora, one in each file, each with `load()`; and segments of their songs for training."""
 
 from sepmodels.datasets import synthetic
-from sepmodels.datasets.corpora import ccmixter, mir1k, musdb, sample, wav_folder
+from sepmodels.datasets.corpora import (
+    ccmixter,
+    everything_is_free,
+    lithium,
+    mir1k,
+    musdb,
+    sample,
+    wav_folder,
+)
 from sepmodels.datasets.description import describe
-from sepmodels.datasets.segments.assemble import cut_excerpts, draw_segments
-from sepmodels.datasets.segments.augment import Augment
+from sepmodels.datasets.segments import Augment, cut_excerpts, draw_segments
 from sepmodels.datasets.track import Track
 from sepmodels.datasets.wav_cache import cache_as_wav
 
@@ -16,6 +23,8 @@ __all__ = [
     "cut_excerpts",
     "describe",
     "draw_segments",
+    "everything_is_free",
+    "lithium",
     "mir1k",
     "musdb",
     "sample",

@@ -1,27 +1,27 @@
-"""What a collection of songs holds, in numbers."""
+"""`describe`: durations, rates, channels and silence of a collection of songs."""
 
 import numpy as np
 import pandas
 
-_BLOCK = 10.0  # seconds read at a time
-_WINDOW = 0.1  # seconds judged silent or not
+_BLOCK = 10.0  # seconds that are read at a time
+_WINDOW = 0.1  # seconds that are silent or not
 
 
 def describe(tracks, silence=-60.0):
-    """Count what songs hold: how many, how long, at which rates, and how much of it is silence.
+    """Describe songs: how many, how long, at which rates, and what share of them is silent.
 
-    Reads every song once, ten seconds at a time, so memory does not grow with the songs.
+    Every song is read once, ten seconds at a time, so memory does not grow with the songs.
     `sm.display.plot_corpus` draws the table.
 
     Args:
         tracks: list of `Track`.
-        silence: float. A tenth of a second whose level lies below is silent, in dB re full scale.
+        silence: float. A tenth of a second whose level is lower is silent, in dB re full scale.
             Defaults to `-60.0`.
 
     Returns:
-        pandas.DataFrame, a row for each source: `songs` that have it, `minutes` of them,
-        `sample_rates` in Hz and `channels` that occur, and `silent`, the share of the minutes in
-        which it is silent.
+        pandas.DataFrame, one row for each source: the number of `songs` that have it, their
+        `minutes`, their `sample_rates` in Hz and `channels`, and `silent`, the share of the minutes
+        in which the source is silent.
 
     Raises:
         ValueError: no tracks.
@@ -30,12 +30,12 @@ def describe(tracks, silence=-60.0):
 
     >>> ramp = np.linspace(0, 0.5, 8000)[:, None]
     >>> stems = {"vocals": 0 * ramp, "accompaniment": ramp}
-    >>> song = sm.datasets.Track.from_arrays("la", stems, sample_rate=8000)
-    >>> sm.datasets.describe([song, song]).to_dict("index")["vocals"]
+    >>> track = sm.datasets.Track.from_arrays("la", stems, sample_rate=8000)
+    >>> sm.datasets.describe([track, track]).to_dict("index")["vocals"]
     {'songs': 2, 'minutes': 0.03, 'sample_rates': '8000', 'channels': '1', 'silent': 1.0}
     """
     if not tracks:
-        raise ValueError("`tracks` is empty; is the folder of the songs right?")
+        raise ValueError("tracks is empty; check the folder of the songs")
     sources = dict.fromkeys(source for track in tracks for source in track.sources)
     silent = dict.fromkeys(sources, 0.0)
     for track in tracks:
@@ -56,12 +56,12 @@ def describe(tracks, silence=-60.0):
         rows[source] = {
             "songs": len(having),
             "minutes": round(seconds / 60, 2),
-            "sample_rates": _listed(track.sample_rate for track in having),
-            "channels": _listed(track.channels for track in having),
+            "sample_rates": _join(track.sample_rate for track in having),
+            "channels": _join(track.channels for track in having),
             "silent": round(silent[source] / seconds, 3),
         }
     return pandas.DataFrame.from_dict(rows, orient="index")
 
 
-def _listed(values):
+def _join(values):
     return ", ".join(map(str, sorted(set(values))))

@@ -1,8 +1,8 @@
-"""Where the samples of a stem come from: an array, a file, a part of one, a sum of stems.
+"""Readers of a stem: from an array, a file, one channel or stream of a file, or a sum of stems.
 
-A signal has `info()`, which gives its `audio.Info`; `read(start, stop, seen)`, which gives
-float32 `(stop - start, channels)`, where `seen` holds the pieces of files read so far for this
-track; and `stamp()`, a string that changes when the samples do.
+A reader has three methods. `info()` returns the `audio.Info` of the stem. `read(start, stop,
+cache)` returns float32 `(stop - start, channels)`; the dict `cache` holds the pieces of files that
+were already read for this track. `stamp()` returns a string that changes when the samples change.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from sepmodels.audio.file import check_whole
 
 
 @dataclasses.dataclass(frozen=True, repr=False, eq=False)
-class ArraySignal:
+class ArrayReader:
     """A stem in memory."""
 
     label: str
@@ -41,7 +41,7 @@ class ArraySignal:
         length, channels = self.samples.shape
         return audio.Info(self.sample_rate, channels, length)
 
-    def read(self, start, stop, seen):
+    def read(self, start, stop, cache):
         return self.samples[start:stop]
 
     def stamp(self):
@@ -49,7 +49,7 @@ class ArraySignal:
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class FileSignal:
+class FileReader:
     """A stem in a file, or in one channel of it."""
 
     path: str
@@ -68,18 +68,18 @@ class FileSignal:
             )
         return info._replace(channels=1)
 
-    def read(self, start, stop, seen):
-        if self.path not in seen:
-            seen[self.path] = _whole(self.path, stop - start, *audio.read(self.path, start, stop))
-        samples = seen[self.path]
+    def read(self, start, stop, cache):
+        if self.path not in cache:
+            cache[self.path] = _whole(self.path, stop - start, *audio.read(self.path, start, stop))
+        samples = cache[self.path]
         return samples if self.channel is None else samples[:, self.channel : self.channel + 1]
 
     def stamp(self):
-        return file_stamp(self.path, self.channel)
+        return stamp_file(self.path, self.channel)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class StreamSignal:
+class StreamReader:
     """A stem that is one audio stream of an mp4 file, decoded by PyAV."""
 
     path: str
@@ -92,55 +92,41 @@ class StreamSignal:
         with mp4.opened(self.path, self.index) as (_, header):
             return header
 
-    def read(self, start, stop, seen):
+    def read(self, start, stop, cache):
         piece = audio.read_stream(self.path, self.index, start, stop)
         return _whole(self.path, stop - start, *piece)
 
     def stamp(self):
-        return file_stamp(self.path, self.index)
+        return stamp_file(self.path, self.index)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class SumSignal:
-    """A stem that is the sum of others, such as an accompaniment of drums, bass and other."""
+class SumReader:
+    """A stem that is a sum of readers, less others.
 
-    parts: tuple
+    An accompaniment is the sum of drums, bass and other, or the mixture less the vocals.
+    """
 
-    def __repr__(self):
-        return " + ".join(map(repr, self.parts))
-
-    def info(self):
-        return check_agreement(repr(self), self.parts)
-
-    def read(self, start, stop, seen):
-        return sum(part.read(start, stop, seen) for part in self.parts)
-
-    def stamp(self):
-        return " + ".join(part.stamp() for part in self.parts)
-
-
-@dataclasses.dataclass(frozen=True, repr=False)
-class DifferenceSignal:
-    """What is left of a signal without a part of it: an accompaniment, of mixture and voice."""
-
-    whole: object
-    part: object
+    added: tuple
+    subtracted: tuple = ()
 
     def __repr__(self):
-        return f"{self.whole} - {self.part}"
+        return " - ".join([" + ".join(map(repr, self.added)), *map(repr, self.subtracted)])
 
     def info(self):
-        return check_agreement(repr(self), (self.whole, self.part))
+        return check_agreement(repr(self), (*self.added, *self.subtracted))
 
-    def read(self, start, stop, seen):
-        return self.whole.read(start, stop, seen) - self.part.read(start, stop, seen)
+    def read(self, start, stop, cache):
+        added = sum(reader.read(start, stop, cache) for reader in self.added)
+        return added - sum(reader.read(start, stop, cache) for reader in self.subtracted)
 
     def stamp(self):
-        return f"{self.whole.stamp()} - {self.part.stamp()}"
+        added = " + ".join(reader.stamp() for reader in self.added)
+        return " - ".join([added, *(reader.stamp() for reader in self.subtracted)])
 
 
-def file_stamp(path, part):
-    """Name, size and time of change of a file, and which part of it is meant."""
+def stamp_file(path, part):
+    """Name, size and modification time of a file, and which part of it is meant."""
     status = os.stat(path)
     return f"{os.path.basename(path)} {status.st_size} {status.st_mtime_ns} {part}"
 
@@ -151,17 +137,18 @@ def _whole(path, length, samples, sample_rate):
     return samples
 
 
-def check_agreement(owner, signals):
-    """Return the `audio.Info` that all signals have, or say which one differs."""
-    first, *others = [(signal, signal.info()) for signal in signals]
-    for signal, info in others:
+def check_agreement(owner, readers):
+    """Return the `audio.Info` that all readers have, or name the one that differs."""
+    first, *others = [(reader, reader.info()) for reader in readers]
+    for reader, info in others:
         if info != first[1]:
             raise ValueError(
-                f"{owner}: stems must agree in length, rate and channels: {signal} has "
-                f"{_described(info)}, but {first[0]} has {_described(first[1])}"
+                f"{owner}: stems must agree in length, rate and channels: {reader} has "
+                f"{_describe(info)}, but {first[0]} has {_describe(first[1])}. Export them from "
+                "one start to one end, or append silence to the shorter one"
             )
     return first[1]
 
 
-def _described(info):
+def _describe(info):
     return f"{info.length} samples, {info.sample_rate} Hz, {info.channels} channels"

@@ -1,35 +1,34 @@
-"""A song as a separator sees it: named stems that add up to the mixture."""
+"""`Track`: a song with its stems."""
 
 import os
 from collections.abc import Mapping
 
-from sepmodels import audio
-from sepmodels.datasets.stem_readers import ArraySignal, FileSignal, check_agreement
+from sepmodels import _checks, audio
+from sepmodels.datasets.stem_readers import ArrayReader, FileReader, check_agreement
 
 
 class Track:
-    """A song with its stems; nothing is read from disk until it is asked for.
+    """A song with its stems. Samples are read from disk only when they are asked for.
 
-    The mixture is the sum of the stems, unless the corpus ships one. Tracks pickle, so they
-    travel to other processes.
+    The mixture is the sum of the stems, unless the corpus ships one. A track can be pickled and
+    sent to another process.
 
     Args:
         name: str. Name of the song, unique in its corpus.
-        stems: dict of str to signal. A signal has `info()` and `read(start, stop, seen)`, as
-            `ArraySignal`, `FileSignal` and `SumSignal` have. Prefer `Track.from_arrays` and
-            `Track.from_files`.
-        mixture: signal. The mixture that the corpus ships. Defaults to `None`: the sum.
-        group: str. What must not be split between training and validation, such as the
-            backing that two songs share. Defaults to `None`: the name.
-        domain: str. What a domain confusion must not be able to tell apart: the genre, the
-            corpus, the instrument, the singer. Defaults to `None`: not told, `""`.
-        split: str. `"train"`, `"valid"` or `"test"`: the part that the corpus gives the song.
-            Defaults to `None`: none.
+        stems: dict of str to reader, see `datasets.stem_readers`. `Track.from_arrays` and
+            `Track.from_files` make the readers.
+        mixture: reader. The mixture that the corpus ships. Defaults to `None`: the sum.
+        group: str. Tracks of one group, such as two songs with the same backing, must not be
+            divided between training and validation. Defaults to `None`: the name.
+        domain: str. What domain confusion should make indistinguishable: the genre, the corpus,
+            the instrument or the singer. Defaults to `None`: unknown, `""`.
+        split: str. `"train"`, `"valid"` or `"test"`: the part of the corpus to which the song
+            belongs. Defaults to `None`: none.
 
     Attributes: `name`, `group`, `domain`, `split`, `sources` (tuple of str), `sample_rate` in Hz,
-    `length` in samples, `channels`; `signals`, where each stem comes from, and `shipped`, where the
-    mixture does, if not from them; and `labels`, a dict of `group`, `domain` and `split`, to hand
-    on to a track made of this one.
+    `length` in samples, `channels`; `readers`, the dict of stems, and `mixture_reader`, that of the
+    shipped mixture or `None`; `labels`, a dict of `group`, `domain` and `split`, to pass on to a
+    track that is made of this one.
 
     Raises:
         ValueError: no stems, stems of different length, sample rate or channels, or an unknown
@@ -50,21 +49,16 @@ class Track:
     def __init__(self, name, stems, mixture=None, group=None, domain=None, split=None):
         if not stems:
             raise ValueError(f"track {name!r} has no stems; give at least one")
-        if split not in (None, "train", "valid", "test"):
-            raise ValueError(
-                f"`split` must be None, 'train', 'valid' or 'test'. Received: split={split!r}"
-            )
+        _checks.one_of(split=(split, (None, "train", "valid", "test")))
         self.name = name
         self.sources = tuple(stems)
         self.group = name if group is None else group
         self.domain = domain or ""
         self.split = split
-        self.signals = dict(stems)
-        self.shipped = mixture
-        shipped = [] if mixture is None else [mixture]
-        self.sample_rate, self.channels, self.length = check_agreement(
-            f"track {name!r}", [*stems.values(), *shipped]
-        )
+        self.readers = dict(stems)
+        self.mixture_reader = mixture
+        readers = [*stems.values()] if mixture is None else [*stems.values(), mixture]
+        self.sample_rate, self.channels, self.length = check_agreement(f"track {name!r}", readers)
 
     @classmethod
     def from_arrays(cls, name, stems, sample_rate, mixture=None, **labels):
@@ -77,12 +71,12 @@ class Track:
             mixture: array `(time, channels)`. Defaults to `None`: the sum of the stems.
             **labels: `group`, `domain` and `split` of `Track`.
         """
-        signals = {
-            source: ArraySignal(source, samples, sample_rate) for source, samples in stems.items()
+        readers = {
+            source: ArrayReader(source, samples, sample_rate) for source, samples in stems.items()
         }
         if mixture is not None:
-            mixture = ArraySignal("mixture", mixture, sample_rate)
-        return cls(name, signals, mixture, **labels)
+            mixture = ArrayReader("mixture", mixture, sample_rate)
+        return cls(name, readers, mixture, **labels)
 
     @classmethod
     def from_files(cls, name, stems, mixture=None, **labels):
@@ -99,28 +93,28 @@ class Track:
             FileNotFoundError: a file is missing.
             ValueError: a file is no audio or has no such channel, or the stems do not agree.
         """
-        signals = {source: _file_signal(place) for source, place in stems.items()}
-        return cls(name, signals, None if mixture is None else _file_signal(mixture), **labels)
+        readers = {source: _open(place) for source, place in stems.items()}
+        return cls(name, readers, None if mixture is None else _open(mixture), **labels)
 
     @property
     def labels(self):
-        """What is said about the song besides its samples: `group`, `domain` and `split`."""
+        """What is known of the song besides its samples: `group`, `domain` and `split`."""
         return {"group": self.group, "domain": self.domain, "split": self.split}
 
     @property
     def stems(self):
-        """Mapping of source to all its samples `(time, channels)`, read anew at each access."""
+        """Mapping of source to all its samples `(time, channels)`, read at each access."""
         return _Stems(self)
 
     @property
     def mixture(self):
         """All samples of the mixture, float32 `(time, channels)`."""
-        if self.shipped is not None:
-            return self.shipped.read(0, self.length, {})
+        if self.mixture_reader is not None:
+            return self.mixture_reader.read(0, self.length, {})
         return sum(self.read(0, self.length).values())
 
     def read(self, start, stop, sources=None):
-        """Read a piece of the stems; nothing else is read from disk.
+        """Read a piece of the stems. Nothing else is read from disk.
 
         Args:
             start: int. First sample.
@@ -138,27 +132,25 @@ class Track:
                 f"track {self.name!r} has {self.length} samples. "
                 f"Received: start={start}, stop={stop}"
             )
-        seen = {}  # a file that holds several stems is read once
+        cache = {}  # a file that holds several stems is read once
         sources = self.sources if sources is None else sources
-        return {source: self.signals[source].read(start, stop, seen) for source in sources}
+        return {source: self.readers[source].read(start, stop, cache) for source in sources}
 
-    def resampled(self, sample_rate):
-        """The same track at another rate, held in memory.
+    def resample(self, sample_rate):
+        """Return the same track at a sample rate, with all samples in memory.
 
         Args:
-            sample_rate: int. In Hz.
+            sample_rate: int. In Hz. With the track's own rate, the samples stay as they are.
 
         Returns:
-            A `Track`; itself where the rate is that already.
+            A `Track`.
         """
-        if sample_rate == self.sample_rate:
-            return self
 
         def convert(samples):
             return audio.resample(samples, self.sample_rate, sample_rate)
 
         stems = {source: convert(samples) for source, samples in self.stems.items()}
-        mixture = convert(self.mixture) if self.shipped is not None else None
+        mixture = None if self.mixture_reader is None else convert(self.mixture)
         return Track.from_arrays(self.name, stems, sample_rate, mixture, **self.labels)
 
     def __repr__(self):
@@ -185,6 +177,6 @@ class _Stems(Mapping):
         return len(self._track.sources)
 
 
-def _file_signal(place):
+def _open(place):
     path, channel = place if isinstance(place, tuple) else (place, None)
-    return FileSignal(os.fspath(path), channel)
+    return FileReader(os.fspath(path), channel)

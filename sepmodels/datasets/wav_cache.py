@@ -1,4 +1,4 @@
-"""Decode songs once into WAV files that training reads fast, and keep watch over them."""
+"""`cache_as_wav`: songs decoded once into WAV files, which training reads fast."""
 
 import contextlib
 import hashlib
@@ -15,40 +15,40 @@ from tqdm.auto import tqdm
 from sepmodels import audio
 from sepmodels.datasets.track import Track
 
-_NOTE = "song.json"  # lies beside the WAV files: what they were made of, and their checksums
-_ABANDONED = 3600  # seconds; a folder begun so long ago belongs to a process that died
+_NOTE = "song.json"  # beside the WAV files: sizes, times of change and checksums
+_ABANDONED = 3600  # seconds after which an unfinished folder belongs to a dead process
 
 
 def cache_as_wav(tracks, folder, sample_rate=None, verify=False, progress=True):
-    """Decode songs into WAV files, once; give tracks that read these.
+    """Decode songs into WAV files, once, and return tracks that read these.
 
-    Songs that are in the folder already are used as they are, so a call that was interrupted goes
-    on where it stopped. Several processes may fill one folder: each song appears whole or not at
-    all. A song is decoded again when its source has changed or when one of its files is not what
-    was written. What an earlier version of a source left behind stays until you delete the folder.
+    Songs that are in the folder already are used as they are, so a call after an interrupted one
+    resumes it. Several processes may fill one folder: each song appears completely or not at all.
+    A song is decoded again when its source has changed or when one of its files is not as it was
+    written. Files of an earlier version of a source remain until the folder is deleted.
 
     The files hold 32-bit floats, so nothing is lost: 21 MB for a minute of a stereo stem at
     44.1 kHz. MUSDB18 with two stems takes 25 GB, at 16 kHz 9 GB.
 
     Args:
         tracks: list of `Track`, of any corpus.
-        folder: str or path. Created if missing; any number of corpora may share it.
+        folder: str or path. Created if missing. Several corpora may share it.
         sample_rate: int. In Hz; songs at other rates are resampled. Defaults to `None`: as is.
-        verify: bool. Whether to read all files and compare their checksums; else this is done only
-            for those whose size or time of change is not as noted. Defaults to `False`.
+        verify: bool. Whether to compare the checksums of all files; otherwise only of those whose
+            size or modification time differs from the note. Defaults to `False`.
         progress: bool. Whether to show a progress bar. Defaults to `True`.
 
     Returns:
         list of `Track`, in the order of `tracks`, with their names and labels.
 
     Raises:
-        AudioError: a song cannot be decoded; those before it are kept.
+        AudioError: a song cannot be decoded; the songs before it are kept.
 
     Example:
 
     >>> import tempfile
-    >>> songs = [sm.datasets.sample.load()]
-    >>> sm.datasets.cache_as_wav(songs, tempfile.mkdtemp(), sample_rate=16000, progress=False)
+    >>> tracks = [sm.datasets.sample.load()]
+    >>> sm.datasets.cache_as_wav(tracks, tempfile.mkdtemp(), sample_rate=16000, progress=False)
     [Track('The Easton Ellises - Falcon 69', vocals + accompaniment, 6.1 s, 16000 Hz, 2 channels)]
     """
     folder = pathlib.Path(folder)
@@ -57,38 +57,38 @@ def cache_as_wav(tracks, folder, sample_rate=None, verify=False, progress=True):
         with contextlib.suppress(FileNotFoundError):
             if time.time() - part.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(part, ignore_errors=True)
-    places = [_place(folder, track, sample_rate) for track in tracks]
-    # Each process begins with another song, so that two of them share the work.
+    places = [_find_place(folder, track, sample_rate) for track in tracks]
+    # Each process begins with another song, so that several share the work.
     first = os.getpid() % len(tracks) if tracks else 0
     order = [*range(first, len(tracks)), *range(first)]
     for number in tqdm(order, desc="songs as WAV", unit="song", disable=not progress):
         track, place = tracks[number], places[number]
         if not _intact(place, verify):
             _build(track, place, sample_rate or track.sample_rate)
-    return [_opened(track, place) for track, place in zip(tracks, places, strict=True)]
+    return [_open(track, place) for track, place in zip(tracks, places, strict=True)]
 
 
-def _place(folder, track, sample_rate):
-    """The song's folder: readable, and another one whenever the song is made of other things."""
-    stamps = {name: signal.stamp() for name, signal in _signals(track).items()}
+def _find_place(folder, track, sample_rate):
+    """The song's folder, whose name changes whenever its sources do."""
+    stamps = {name: reader.stamp() for name, reader in _readers(track).items()}
     made_of = json.dumps([track.name, sample_rate or track.sample_rate, stamps], sort_keys=True)
     name = re.sub(r"[^\w\- ]", "_", track.name)[:60].strip()
     return folder / f"{name}-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
 
 
-def _signals(track):
-    shipped = {} if track.shipped is None else {"mixture": track.shipped}
-    return {**track.signals, **shipped}
+def _readers(track):
+    mixture = {} if track.mixture_reader is None else {"mixture": track.mixture_reader}
+    return {**track.readers, **mixture}
 
 
 def _build(track, place, sample_rate):
-    """Write the song beside its place, then move it there at once."""
+    """Write the song beside its place, then move it there in one step."""
     part = place.parent / f".part-{uuid.uuid4().hex}"
     part.mkdir()
     try:
         note = {}
-        for name, signal in _signals(track).items():
-            samples = signal.read(0, track.length, {})
+        for name, reader in _readers(track).items():
+            samples = reader.read(0, track.length, {})
             samples = audio.resample(samples, track.sample_rate, sample_rate)
             audio.write(part / f"{name}.wav", samples, sample_rate)
             note[name] = _fingerprint(part / f"{name}.wav", True)
@@ -111,17 +111,16 @@ def _intact(place, verify):
         note = json.loads((place / _NOTE).read_text())
         for name, written in note.items():
             path = place / f"{name}.wav"
-            doubtful = verify or _fingerprint(path, False) != written[:2]
-            if doubtful and _fingerprint(path, True)[2] != written[2]:
+            changed = verify or _fingerprint(path, False) != written[:2]
+            if changed and _fingerprint(path, True)[2] != written[2]:
                 return False
     except (FileNotFoundError, ValueError, TypeError, LookupError, AttributeError):
-        # there is none, or the note is damaged
-        return False
+        return False  # there is none, or the note is damaged
     return True
 
 
 def _fingerprint(path, whole):
-    """Size and time of change; with `whole`, the checksum too."""
+    """Size and modification time; with `whole`, the checksum too."""
     status = path.stat()
     brief = [status.st_size, status.st_mtime_ns]
     if not whole:
@@ -130,7 +129,7 @@ def _fingerprint(path, whole):
         return [*brief, hashlib.file_digest(file, "sha256").hexdigest()]
 
 
-def _opened(track, place):
-    files = {name: place / f"{name}.wav" for name in _signals(track)}
-    shipped = files.pop("mixture") if track.shipped is not None else None
-    return Track.from_files(track.name, files, shipped, **track.labels)
+def _open(track, place):
+    files = {name: place / f"{name}.wav" for name in _readers(track)}
+    mixture = None if track.mixture_reader is None else files.pop("mixture")
+    return Track.from_files(track.name, files, mixture, **track.labels)

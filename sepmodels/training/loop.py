@@ -10,7 +10,7 @@ import pandas as pd
 import tensorflow as tf
 
 from sepmodels import audio
-from sepmodels.datasets.segments.assemble import Augment, cut_excerpts, draw_segments
+from sepmodels.datasets.segments import Augment, cut_excerpts, draw_segments
 from sepmodels.training.checkpoint import Checkpoint, describe
 
 

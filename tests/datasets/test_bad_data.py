@@ -1,4 +1,4 @@
-"""What users' folders really hold: each case is refused by the name of its file, or is fine."""
+"""What users' folders hold: a song that cannot be used is named and left out, the others load."""
 
 import numpy as np
 import pytest
@@ -47,6 +47,15 @@ def a_folder(song):
     (song / "vocals.wav").mkdir()
 
 
+def a_broken_link(song):
+    missing(song)
+    (song / "vocals.wav").symlink_to(song / "gone.wav")
+
+
+def twice(song):
+    (song / "vocals.flac").write_bytes(b"")
+
+
 @pytest.mark.parametrize(
     ("damage", "error", "words"),
     [
@@ -56,20 +65,68 @@ def a_folder(song):
         (other_channels, ValueError, r"vocals\.wav has .*2 channels"),
         (not_audio, audio.AudioError, r"vocals\.wav cannot be read as audio"),
         (no_bytes, audio.AudioError, r"vocals\.wav is empty"),
-        (a_folder, audio.AudioError, r"vocals\.wav is a folder"),
+        (a_folder, FileNotFoundError, r"has no vocals\.wav"),
+        (a_broken_link, FileNotFoundError, r"vocals\.wav: there is no such file"),
+        (twice, ValueError, r"vocals is there twice"),
     ],
 )
 @pytest.mark.parametrize("name", ["song", "two words", "一首歌", "..up", "a..b"])
-def test_a_bad_stem_is_named_with_its_song_in_every_tree(tmp_path, damage, error, words, name):
+def test_a_bad_song_is_left_out_by_name_and_an_error_where_there_is_no_other(
+    tmp_path, damage, error, words, name
+):
     put(tmp_path / "own" / "a good song")
     put(tmp_path / "own" / name)
     put(tmp_path / "hq" / "train" / name, files=STEMS)
     damage(tmp_path / "own" / name)
     damage(tmp_path / "hq" / "train" / name)
-    for load, root in ((wav_folder.load, "own"), (musdb.load, "hq")):
-        with pytest.raises(error, match=words) as why:
-            load(tmp_path / root)
-        assert name in str(why.value)
+    with pytest.warns(UserWarning, match=words) as left_out:
+        (track,) = wav_folder.load(tmp_path / "own")
+    assert track.name == "a good song"
+    assert len(left_out) == 1 and name in str(left_out[0].message)
+    with pytest.raises(error, match=words) as why:
+        musdb.load(tmp_path / "hq")
+    assert name in str(why.value)
+
+
+@pytest.mark.parametrize(
+    "left_by_a_system",
+    [
+        "__MACOSX/song/._vocals.wav",
+        "@eaDir/vocals.wav",
+        "lost+found/vocals.wav",
+        "song/._vocals.wav",
+    ],
+)
+def test_what_systems_leave_behind_is_no_song(tmp_path, left_by_a_system):
+    put(tmp_path / "song")
+    path = tmp_path / left_by_a_system
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\0\5\26\7")
+    assert [track.name for track in wav_folder.load(tmp_path)] == ["song"]
+    clips = put_clip(tmp_path / "clips" / "ariel_1_01.wav")
+    (clips / "._ariel_1_01.wav").write_bytes(b"\0\5\26\7")
+    assert [track.name for track in mir1k.load(clips)] == ["ariel_1_01"]
+
+
+def put_clip(path):
+    path.parent.mkdir(parents=True)
+    audio.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, (400, 2)), RATE)
+    return path.parent
+
+
+def test_songs_are_found_at_any_depth_and_through_links(tmp_path):
+    put(tmp_path / "disk" / "album" / "first")
+    (tmp_path / "songs").mkdir()
+    (tmp_path / "songs" / "linked").symlink_to(tmp_path / "disk" / "album")
+    (tmp_path / "disk" / "album" / "circle").symlink_to(tmp_path / "disk")
+    tracks = wav_folder.load(tmp_path / "songs")
+    assert [track.name for track in tracks] == ["linked/first"]
+    assert [track.name for track in wav_folder.load(tmp_path / "disk/album/first")] == ["song"]
+
+
+def test_a_name_has_one_unicode_form(tmp_path):
+    put(tmp_path / "cafe\u0301")  # as macOS writes it
+    assert [track.name for track in wav_folder.load(tmp_path)] == ["caf\u00e9"]
 
 
 def test_a_file_that_becomes_shorter_while_it_is_used_is_named(tmp_path):

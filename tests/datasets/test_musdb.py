@@ -1,6 +1,7 @@
 """MUSDB18 on a small tree of real `.stem.mp4` files, on both roads, and as WAV."""
 
 import pickle
+import shutil
 import subprocess
 
 import numpy as np
@@ -69,8 +70,11 @@ def test_both_roads_lead_to_the_same_samples(ffmpeg_on_path, trees):
 def test_a_track_ends_where_the_header_says_and_musdb_itself_at_the_next_aac_frame(
     ffmpeg_on_path, trees
 ):
+    import musdb as package
+
     (track,) = musdb.load(trees[0], "test", reader="musdb")
-    whole = track.signals["vocals"].song.sources["vocals"].audio
+    theirs = package.DB(root=str(trees[0]), subsets="test")[0]
+    whole = theirs.sources["vocals"].audio
     assert LENGTH - 45 < track.length == HEADER < LENGTH
     assert 0 < len(whole) - LENGTH < 1024
     # musdb rounds to 16 bits
@@ -81,7 +85,7 @@ def test_the_clip_of_stempeg_is_the_same_on_both_roads_beyond_full_scale_too(
     ffmpeg_on_path, tmp_path
 ):
     (tmp_path / "test").mkdir()
-    clip = sample._path()
+    clip = sample._find_clip()
     (tmp_path / "test" / clip.name).symlink_to(clip)
     tracks = [musdb.load(tmp_path, "test", reader=reader)[0] for reader in ("musdb", "pyav")]
     for source, samples in sample.load().stems.items():
@@ -161,6 +165,16 @@ def test_a_damaged_file_is_named(ffmpeg_on_path, trees, tmp_path, reader):
         (tmp_path / "test" / "歌 1.stem.mp4").write_bytes(content)
         with pytest.raises(audio.AudioError, match=r"歌 1\.stem\.mp4"):
             musdb.load(tmp_path, reader=reader)
+
+
+def test_a_damaged_file_is_left_out_where_another_is_whole(trees, tmp_path):
+    (tmp_path / "test").mkdir()
+    shutil.copy(trees[0] / "test" / f"{TEST}.stem.mp4", tmp_path / "test")
+    (tmp_path / "test" / f"._{TEST}.stem.mp4").write_bytes(b"\0\5\26\7")  # left by a Mac
+    assert names(musdb.load(tmp_path, reader="pyav")) == [TEST]
+    (tmp_path / "test" / "x.stem.mp4").write_bytes(b"not audio at all")
+    with pytest.warns(UserWarning, match=r"left out: .*x\.stem\.mp4"):
+        assert names(musdb.load(tmp_path, reader="pyav")) == [TEST]
 
 
 def test_bad_arguments_and_wrong_folders(tmp_path):

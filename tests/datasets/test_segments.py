@@ -16,9 +16,9 @@ import soundfile
 import tensorflow as tf
 
 from sepmodels.datasets.segments import tfio_reader
-from sepmodels.datasets.segments.assemble import cut_excerpts, draw_segments
-from sepmodels.datasets.segments.augment import Augment
-from sepmodels.datasets.segments.sampler import Draw, Parts
+from sepmodels.datasets.segments.augmentation import Augment
+from sepmodels.datasets.segments.pipeline import cut_excerpts, draw_segments
+from sepmodels.datasets.segments.sampler import SegmentPlan, SegmentSampler
 from sepmodels.datasets.track import Track
 
 RATE = 8000
@@ -56,7 +56,7 @@ def first(dataset, count):
 def drawn_parts(draw, count):
     """The first draws, an array `(count, sources)` for each of the parts."""
     rows = zip(*map(draw, range(count)), strict=True)
-    return {name: np.stack(row) for name, row in zip(Parts._fields, rows, strict=True)}
+    return {name: np.stack(row) for name, row in zip(SegmentPlan._fields, rows, strict=True)}
 
 
 def assert_same(one, other):
@@ -96,7 +96,7 @@ def test_resuming_goes_on_as_if_it_had_never_stopped(batch_size):
 
 
 def test_the_draw_is_the_same_on_every_machine_and_version():
-    draw = Draw(songs(), 320, SOURCES, REMIX, seed=3)
+    draw = SegmentSampler(songs(), 320, SOURCES, REMIX, seed=3)
     drawn = drawn_parts(draw, 4)
     tracks, starts, swaps = (drawn[name].tolist() for name in ("tracks", "starts", "swaps"))
     assert tracks == [[0, 0], [0, 2], [2, 0], [0, 1]]
@@ -126,7 +126,7 @@ def test_without_augmentation_examples_are_pieces_of_one_song():
 
 
 def test_songs_are_drawn_by_duration_and_starts_evenly():
-    draw = Draw(songs(), 500, SOURCES, Augment(), seed=0)
+    draw = SegmentSampler(songs(), 500, SOURCES, Augment(), seed=0)
     drawn = drawn_parts(draw, 4000)
     tracks, starts = drawn["tracks"][:, 0], drawn["starts"][:, 0]
     shares = np.bincount(tracks) / len(tracks)
@@ -155,7 +155,7 @@ def test_one_gain_for_each_source_and_example():
 
 def test_the_share_of_examples_that_mix_songs():
     for share in (0.0, 0.4, 1.0):
-        draw = Draw(songs((2000,) * 4), 500, SOURCES, Augment(cross_songs=share), seed=0)
+        draw = SegmentSampler(songs((2000,) * 4), 500, SOURCES, Augment(cross_songs=share), seed=0)
         drawn = drawn_parts(draw, 2000)
         apart, songs_apart = (
             np.mean(drawn[name][:, 0] != drawn[name][:, 1]) for name in ("starts", "tracks")
@@ -200,14 +200,14 @@ def test_swapped_channels():
 def test_music_without_voices_joins_where_songs_are_mixed():
     extra = Track.from_arrays("band", {"accompaniment": ramp(9, "band", 8000)}, RATE)
     tracks = [*songs(), extra]
-    draw = Draw(tracks, 320, SOURCES, Augment(cross_songs=0.5), seed=0)
+    draw = SegmentSampler(tracks, 320, SOURCES, Augment(cross_songs=0.5), seed=0)
     drawn = drawn_parts(draw, 2000)["tracks"]
     assert set(drawn[:, 0]) == {0, 1, 2}
     np.testing.assert_allclose(np.mean(drawn[:, 1] == 3), 0.5 * 8000 / 15500, atol=0.04)
     augment = Augment(cross_songs=1.0)
     _, stems = first(draw_segments(tracks, 320, 4, augment=augment), 40)
     assert (stems["accompaniment"].min(axis=(1, 2)) < -9 / 16).any()
-    with pytest.raises(ValueError, match=r"'band'.*never be heard.*cross_songs"):
+    with pytest.raises(ValueError, match=r"'band'.*never be drawn.*cross_songs"):
         draw_segments(tracks, 320, 4)
     with pytest.raises(ValueError, match="no track has the source 'vocals'"):
         draw_segments([extra], 320, 4, augment=augment)
@@ -276,9 +276,9 @@ def test_files_give_the_same_examples_as_memory(tmp_path, monkeypatch, subtype, 
     """Whoever reads, tensorflow-io (where it is installed) or soundfile."""
     memory, files = in_wav(tmp_path / "wav", subtype, joined)
     if not native:
-        monkeypatch.setattr(tfio_reader, "_core_ops", lambda: None)
+        monkeypatch.setattr(tfio_reader, "_load_core_ops", lambda: None)
     expected = native and subtype != "PCM_24" and importlib.util.find_spec("tensorflow_io")
-    assert (tfio_reader.reader(files, SOURCES) is not None) == bool(expected)
+    assert (tfio_reader.open_native(files, SOURCES) is not None) == bool(expected)
     for make in (
         lambda tracks: draw_segments(tracks, 400, 4, seed=1, augment=REMIX),
         lambda tracks: cut_excerpts(tracks, 400, 4),
@@ -296,7 +296,7 @@ def test_the_first_hundred_examples_are_always_the_same(tmp_path, monkeypatch):
     """On one worker or many, after a resume, from memory or files, whoever reads these."""
     memory, files = in_wav(tmp_path / "wav", "FLOAT")
     augment = Augment((0.7, 1.0), 0.5, 0.5, 0.5, 0.1, (-1, 1), (0.9, 1.1), 0.1)
-    draw = Draw(memory, 400, SOURCES, augment, seed=11)
+    draw = SegmentSampler(memory, 400, SOURCES, augment, seed=11)
     table = hashlib.sha256(b"".join(b"".join(map(np.ndarray.tobytes, draw(i))) for i in range(100)))
     assert table.hexdigest()[:16] == "80d33cbfacf67129"
 
@@ -308,7 +308,7 @@ def test_the_first_hundred_examples_are_always_the_same(tmp_path, monkeypatch):
     assert_same(first(on_workers(examples(files), 8), 100), whole)
     rest = first(examples(files, 1, start=37), 63)
     assert_same(rest, (whole[0][37:], {source: stem[37:] for source, stem in whole[1].items()}))
-    monkeypatch.setattr(tfio_reader, "_core_ops", lambda: None)
+    monkeypatch.setattr(tfio_reader, "_load_core_ops", lambda: None)
     assert_same(first(examples(files), 100), whole)
 
 
@@ -345,7 +345,7 @@ def scramble(path):
 def test_a_file_that_breaks_during_training(tmp_path, monkeypatch, native, harm, suffix):
     """An error names it; no example is made of it, and the stream does not just end."""
     if not native:
-        monkeypatch.setattr(tfio_reader, "_core_ops", lambda: None)
+        monkeypatch.setattr(tfio_reader, "_load_core_ops", lambda: None)
     files, memory = [], []
     for number in range(2):
         noise = np.random.default_rng(number).integers(-30000, 30000, (40000, 1)) / 32768
@@ -394,21 +394,21 @@ def test_pipelines_side_by_side_do_not_disturb_each_other(tmp_path):
 def test_a_missing_tensorflow_io_is_said_once(tmp_path, monkeypatch, caplog):
     _, files = in_wav(tmp_path / "wav", "FLOAT")
     monkeypatch.setitem(sys.modules, "tensorflow_io.python.ops", None)
-    tfio_reader._core_ops.cache_clear()
+    tfio_reader._load_core_ops.cache_clear()
     with caplog.at_level(logging.INFO):
-        assert tfio_reader.reader(files, SOURCES) is None
-        assert tfio_reader.reader(files, SOURCES) is None
-    tfio_reader._core_ops.cache_clear()
+        assert tfio_reader.open_native(files, SOURCES) is None
+        assert tfio_reader.open_native(files, SOURCES) is None
+    tfio_reader._load_core_ops.cache_clear()
     assert [record.message.count("tensorflow-io") for record in caplog.records] == [1]
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"tracks": []}, "`tracks` is empty"),
+        ({"tracks": []}, "tracks is empty"),
         ({"length": 0}, "length=0"),
         ({"batch_size": 0}, "batch_size=0"),
-        ({"sample_rate": 16000}, r"'song 0'.*not at 16000 Hz; use track.resampled"),
+        ({"sample_rate": 16000}, r"'song 0'.*not at 16000 Hz; use track.resample"),
         ({"channels": 2, "tracks": songs(channels=3)}, "channels=2"),
         ({"sources": ("piano",)}, "'?piano'?"),
     ],

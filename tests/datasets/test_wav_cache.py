@@ -9,7 +9,7 @@ import pytest
 from sepmodels import audio
 from sepmodels.datasets import cache_as_wav
 from sepmodels.datasets.corpora import wav_folder
-from sepmodels.datasets.stem_readers import FileSignal
+from sepmodels.datasets.stem_readers import FileReader
 from sepmodels.datasets.track import Track
 
 RATE = 8000
@@ -40,7 +40,7 @@ def test_tracks_come_back_in_order_with_their_samples_and_labels(tmp_path):
         for source, samples in track.stems.items():
             np.testing.assert_array_equal(again.stems[source], samples)
         np.testing.assert_array_equal(again.mixture, track.mixture)
-        assert all(isinstance(signal, FileSignal) for signal in again.signals.values())
+        assert all(isinstance(signal, FileReader) for signal in again.readers.values())
     assert [path.name for path in tmp_path.iterdir()] == ["cache"]  # nothing beside it
 
 
@@ -56,7 +56,7 @@ def test_songs_of_the_same_name_or_at_another_rate_do_not_meet(tmp_path):
     np.testing.assert_array_equal(one.mixture, song("a", 1).mixture)
     np.testing.assert_array_equal(other.mixture, song("a", 2).mixture)
     (half,) = cache([song("a", 1)], tmp_path, sample_rate=4000)
-    np.testing.assert_array_equal(half.mixture, song("a", 1).resampled(4000).mixture)
+    np.testing.assert_array_equal(half.mixture, song("a", 1).resample(4000).mixture)
 
 
 def test_a_source_that_changes_is_decoded_again(tmp_path):

@@ -63,8 +63,8 @@ def test_a_stem_in_each_channel(tmp_path):
     assert [song.name for song in songs] == ["a", "b"]
     np.testing.assert_array_equal(songs[1].stems["vocals"], noise(1, channels=2)[:, 1:])
     audio.write(tmp_path / "c.wav", noise(0), RATE)
-    with pytest.raises(ValueError, match=r"c\.wav has 1 channels"):
-        wav_folder.load(tmp_path, channels={"accompaniment": 0, "vocals": 1})
+    with pytest.warns(UserWarning, match=r"left out: .*c\.wav has 1 channels"):
+        assert len(wav_folder.load(tmp_path, channels={"accompaniment": 0, "vocals": 1})) == 2
 
 
 def test_what_is_saved_loads_again(tmp_path):
@@ -75,7 +75,7 @@ def test_what_is_saved_loads_again(tmp_path):
     np.testing.assert_array_equal(again.stems["vocals"], stems["vocals"])
     wav_folder.save([track], tmp_path / "half", sample_rate=4000)
     (half,) = wav_folder.load(tmp_path / "half")
-    np.testing.assert_array_equal(half.mixture, track.resampled(4000).mixture)
+    np.testing.assert_array_equal(half.mixture, track.resample(4000).mixture)
 
 
 def test_missing_things_are_named(tmp_path):
@@ -92,7 +92,7 @@ def test_missing_things_are_named(tmp_path):
 def test_a_stem_twice_or_of_another_length_is_named(tmp_path):
     put(tmp_path / "song", vocals="wav", accompaniment="wav")
     audio.write(tmp_path / "song" / "vocals.flac", noise(0), RATE)
-    with pytest.raises(ValueError, match=r"vocals twice.*vocals\.flac.*vocals\.wav"):
+    with pytest.raises(ValueError, match=r"vocals is there twice.*vocals\.flac.*vocals\.wav"):
         wav_folder.load(tmp_path)
     (tmp_path / "song" / "vocals.flac").unlink()
     audio.write(tmp_path / "song" / "accompaniment.wav", noise(1, 999), RATE)

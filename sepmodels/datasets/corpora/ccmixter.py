@@ -1,8 +1,7 @@
-"""CCMixter: fifty songs from ccmixter.org with the voice apart, as collected for separation."""
+"""CCMixter: fifty songs from ccmixter.org whose voice and instruments are separate files."""
 
-import pathlib
-
-from sepmodels.datasets.corpora import folders, splits
+from sepmodels import _checks
+from sepmodels.datasets.corpora import song_folders, splits
 from sepmodels.datasets.track import Track
 
 _NAMES = {"accompaniment": "source-01", "vocals": "source-02", "mixture": "mix"}
@@ -23,10 +22,12 @@ def load(root, split=None, mixture="sum"):
     50 songs, 44.1 kHz, all but one of them stereo. `source-01.wav` is the accompaniment,
     `source-02.wav` the voice, `mix.wav` the mixture.
 
-    45 songs train and 5 test, as listed in `data/splits/ccmixter.csv`. Which five others took is
-    not known: they speak of 45 and 5 but name no songs. Ours are the first five, by name, whose
-    artist has no other song in the corpus and whose song is there once. Two songs are there in
-    two versions; their `group` is the same.
+    45 songs are for training and 5 for testing, as listed in `data/splits/ccmixter.csv`.
+    Publications that divide the corpus 45 to 5 do not name the songs. The five test songs here are
+    the first, by name, whose artist has no other song in the corpus and of which there is one
+    version. Two songs are there in two versions; these share a `group`.
+
+    A song that cannot be used is left out, with a warning that says why.
 
     Args:
         root: str or path. The folder.
@@ -38,28 +39,24 @@ def load(root, split=None, mixture="sum"):
         list of `Track`, sorted by name.
 
     Raises:
-        FileNotFoundError: no such folder, no songs in it, or a song without one of its stems.
-        ValueError: unknown `split` or `mixture`, or stems of different length, rate or channels.
+        FileNotFoundError: no such folder, no songs in it, or no song with all its stems.
+        ValueError: unknown `split` or `mixture`.
 
     Reference:
 
     - Liutkus, Fitzgerald and Rafii (2015). "Scalable audio separation with light kernel additive
       modelling". ICASSP.
     """
-    if split not in (None, "train", "test"):
-        raise ValueError(f"`split` must be None, 'train' or 'test'. Received: split={split!r}")
-    if mixture not in ("sum", "shipped"):
-        raise ValueError(f"`mixture` must be 'sum' or 'shipped'. Received: mixture={mixture!r}")
-    root = pathlib.Path(root)
+    _checks.one_of(split=(split, (None, "train", "test")), mixture=(mixture, ("sum", "shipped")))
+    unlisted = {"backing": None, "split": None}
     rows = {row["song"]: row for row in splits.read("ccmixter")}
-    tracks = []
-    for folder in folders.songs(root) if root.is_dir() else []:
-        row = rows.get(folder.name, {"backing": None, "split": None})
-        if split in (None, row["split"]):
-            stems, shipped = folders.stems(folder, ("vocals", "accompaniment"), _NAMES)
-            shipped = shipped if mixture == "shipped" else None
-            labels = {"group": row["backing"], "domain": "ccmixter", "split": row["split"]}
-            tracks.append(Track(folder.name, stems, shipped, **labels))
-    if not tracks:
-        raise folders.wrong(root, _TREE, _ORIGIN)
-    return tracks
+    songs = song_folders.find_songs(root)
+    places = [name for name in songs if split in (None, rows.get(name, unlisted)["split"])]
+
+    def make(name):
+        row = rows.get(name, unlisted)
+        stems, shipped = song_folders.find_stems(songs[name], ("vocals", "accompaniment"), _NAMES)
+        labels = {"group": row["backing"], "domain": "ccmixter", "split": row["split"]}
+        return Track(name, stems, shipped if mixture == "shipped" else None, **labels)
+
+    return song_folders.load_tracks(places, make, root, _TREE, _ORIGIN)

@@ -1,4 +1,4 @@
-"""Fetch an archive once: resumed where it broke off, checked before it is used."""
+"""Download of an archive: resumed after an interruption, checked before it is used."""
 
 import hashlib
 import os
@@ -11,17 +11,17 @@ from tqdm.auto import tqdm
 
 
 def fetch(url, path, checksum=None, progress=True):
-    """Download a file; a call after an interrupted one goes on where that stopped.
+    """Download a file. A call after an interrupted one resumes it.
 
     Args:
-        url: str. Where it lies.
-        path: path. Where it goes. Until it is whole and checked it is called `path + ".part"`.
+        url: str. Address of the file.
+        path: path. Where to write it. Until it is complete and checked, it is `path + ".part"`.
         checksum: str. Such as `"md5:d41d8c..."` or `"sha256:..."`. Defaults to `None`: unchecked.
         progress: bool. Whether to show a progress bar. Defaults to `True`.
 
     Raises:
-        ConnectionError: the network is closed, or broke off.
-        ValueError: the file is not the one that the checksum belongs to.
+        ConnectionError: the address cannot be reached, or the connection broke off.
+        ValueError: the file has another checksum.
     """
     path = pathlib.Path(path)
     part = path.with_name(path.name + ".part")
@@ -29,7 +29,7 @@ def fetch(url, path, checksum=None, progress=True):
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
-            if answer.status != 206:  # the server begins again, so we do
+            if answer.status != 206:  # the server sends the whole file
                 have = 0
             left = int(answer.headers.get("Content-Length", 0))
             bar = tqdm(
@@ -44,25 +44,25 @@ def fetch(url, path, checksum=None, progress=True):
         if error.code != 416:  # all of it is here already
             raise ConnectionError(f"{url} answers {error.code} ({error.reason})") from None
         missing = 0
-    except OSError as error:  # what urllib raises for a closed network, a time-out, a broken line
+    except OSError as error:  # from urllib: no network, a time-out, a connection that broke off
         raise ConnectionError(_unreachable(url, path, error)) from None
     if missing > 0:
         raise ConnectionError(_unreachable(url, path, f"{missing} bytes are missing"))
     if checksum is not None and (found := _digest(part, checksum)) != checksum:
         part.unlink()
         raise ValueError(
-            f"{url} is not the file expected: its checksum is {found}, not {checksum}. It was "
-            "deleted; try again, or give the checksum that the publisher states today"
+            f"{url} is not the expected file: its checksum is {found}, not {checksum}. It was "
+            "deleted; try again, or pass the checksum that the publisher states today"
         )
     os.replace(part, path)
 
 
 def unzip(path, folder):
-    """Unpack an archive; every file is checked against the checksum that the archive holds.
+    """Unpack an archive. Every file is compared with its checksum in the archive.
 
     Args:
         path: path. The archive.
-        folder: path. Where its files go.
+        folder: path. Where to write its files.
 
     Raises:
         ValueError: the archive is damaged.
@@ -82,6 +82,6 @@ def _digest(path, checksum):
 
 def _unreachable(url, path, why):
     return (
-        f"{url} could not be fetched ({why}). Is there a way to the internet? A later call goes on "
-        f"where this one stopped; or fetch the file by other means and put it at {path}"
+        f"{url} could not be fetched ({why}). Check the network; a later call resumes the "
+        f"download. Or fetch the file by other means and save it as {path}"
     )

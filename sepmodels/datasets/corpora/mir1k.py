@@ -1,15 +1,15 @@
-"""MIR-1K: a thousand clips of amateur Chinese karaoke, the band left and the voice right."""
+"""MIR-1K: a thousand clips of Chinese karaoke by amateurs, band left and voice right."""
 
 import pathlib
 import re
 
-from sepmodels.datasets.corpora import folders, splits
+from sepmodels import _checks
+from sepmodels.datasets.corpora import song_folders, splits
 from sepmodels.datasets.track import Track
 
 _CLIP = re.compile(r"([A-Za-z]+_\d+)_\d+")  # singer, song, clip
-_SUFFIXES = {".wav", ".flac", ".ogg"}
 _TREE = """\
-    root/Wavfile/abjones_1_01.wav    left the band, right the voice; also .flac or .ogg
+    root/Wavfile/abjones_1_01.wav    left the band, right the voice; or .flac, .ogg
     root/Wavfile/abjones_1_02.wav
 """
 _ORIGIN = (
@@ -26,23 +26,25 @@ def load(root, split=None, protocol="published"):
     voice; the mixture is their sum. The corpus is for research; its authors state no licence, so
     sepmodels ships none of its audio.
 
-    Two ways to divide it, both in `data/splits/mir1k.csv`:
+    There are two ways to divide it, both in `data/splits/mir1k.csv`:
 
-    - `"published"`: the clips of the singers abjones and amy train, all others test. Some songs
-      of both parts share a backing.
+    - `"published"`: the clips of the singers abjones and amy are for training, all others for
+      testing. Some songs of the two parts share a backing.
     - `"disjoint"`: no singer, song or backing is in both `train` and `valid`. A clip that
       the table does not list is in neither part.
 
+    A clip that cannot be used is left out, with a warning that says why.
+
     Args:
-        root: str or path. The folder, searched with everything below it; where it has a folder
-            `Wavfile`, as the original has, only that is read.
+        root: str or path. The folder, searched at any depth; where there is a folder `Wavfile`,
+            as in the original, only that is read.
         split: str. `"train"`, `"test"` (published) or `"valid"` (disjoint). Defaults to `None`:
             all clips.
         protocol: str. `"published"` or `"disjoint"`. Defaults to `"published"`.
 
     Returns:
-        list of `Track`, sorted by name; the group of a track is its backing, its `split` the part
-        of the protocol that it is in.
+        list of `Track`, sorted by name. The `group` of a track is its backing, its `split` the
+        part of the protocol to which it belongs.
 
     Raises:
         FileNotFoundError: no such folder, or no clips in it.
@@ -53,39 +55,38 @@ def load(root, split=None, protocol="published"):
     - Hsu and Jang (2010). "On the Improvement of Singing Voice Separation for Monaural Recordings
       Using the MIR-1K Dataset". IEEE Transactions on Audio, Speech, and Language Processing 18(2).
     """
-    if protocol not in _PARTS:
-        raise ValueError(f"`protocol` must be one of {list(_PARTS)}. Received: {protocol!r}")
-    if split is not None and split not in _PARTS[protocol]:
-        raise ValueError(
-            f"`split` must be None or one of {_PARTS[protocol]} with protocol={protocol!r}. "
-            f"Received: split={split!r}"
-        )
+    _checks.one_of(protocol=(protocol, _PARTS))
+    _checks.one_of(split=(split, (None, *_PARTS[protocol])))
     rows = {row["clip"]: row for row in splits.read("mir1k")}
     backings = {row["song"]: row["backing"] for row in rows.values()}
-    tracks = []
-    for clip, path in _clips(pathlib.Path(root)).items():
-        part = rows.get(clip, {"published": "test", "disjoint": None})[protocol]
-        if split in (None, part):
-            song = _CLIP.fullmatch(clip)[1]
-            stems = {"vocals": (path, 1), "accompaniment": (path, 0)}
-            labels = {"group": backings.get(song, song), "domain": "mir1k", "split": part}
-            tracks.append(Track.from_files(clip, stems, **labels))
-    if not tracks:
+    unlisted = {"published": "test", "disjoint": None}
+    clips = _find_clips(pathlib.Path(root))
+    parts = {name: rows.get(name, unlisted)[protocol] for name in clips}
+    places = [name for name, part in parts.items() if split in (None, part)]
+    if clips and not places:
         raise FileNotFoundError(f"{root} holds no clip of the split {split!r} ({protocol})")
-    return tracks
+
+    def make(name):
+        song = _CLIP.fullmatch(name)[1]
+        stems = {"vocals": (clips[name], 1), "accompaniment": (clips[name], 0)}
+        labels = {"group": backings.get(song, song), "domain": "mir1k", "split": parts[name]}
+        return Track.from_files(name, stems, **labels)
+
+    return song_folders.load_tracks(places, make, root, _TREE, _ORIGIN)
 
 
-def _clips(root):
+def _find_clips(root):
     """All clips below the folder: name to path, sorted by name."""
-    # Beside the songs the original has spoken lyrics under the same names.
-    places = sorted(root.rglob("Wavfile")) or [root]
+    paths = [
+        path
+        for path in song_folders.walk(root)
+        if path.suffix.lower() in song_folders.SUFFIXES and _CLIP.fullmatch(path.stem)
+    ]
+    # Beside the songs, the original has spoken lyrics under the same names.
+    songs = [path for path in paths if "Wavfile" in path.relative_to(root).parts]
     clips = {}
-    for path in sorted(path for place in places for path in place.rglob("*")):
-        if path.suffix.lower() not in _SUFFIXES or not _CLIP.fullmatch(path.stem):
-            continue
+    for path in songs or paths:
         if path.stem in clips:
             raise ValueError(f"clip {path.stem} is there twice: {clips[path.stem]} and {path}")
         clips[path.stem] = path
-    if not clips:
-        raise folders.wrong(root, _TREE, _ORIGIN)
     return dict(sorted(clips.items()))

@@ -6,15 +6,15 @@ import shutil
 
 import numpy as np
 
-from sepmodels import audio
+from sepmodels import _checks, audio
 from sepmodels.audio.file import check_whole
 from sepmodels.datasets.corpora import download as downloading
-from sepmodels.datasets.corpora import folders, splits
-from sepmodels.datasets.stem_readers import StreamSignal, SumSignal, file_stamp
+from sepmodels.datasets.corpora import song_folders, splits
+from sepmodels.datasets.stem_readers import StreamReader, SumReader, stamp_file
 from sepmodels.datasets.track import Track
 
 _STREAMS = {"mixture": 0, "drums": 1, "bass": 2, "other": 3, "vocals": 4}
-_SUFFIX = ".stem.mp4"
+STEM_SUFFIX = ".stem.mp4"
 _TREE = """\
     root/train/A Classic Education - NightOwl.stem.mp4      MUSDB18, and its 7-second sample
     root/test/AM Contra - Heart Peripheral.stem.mp4
@@ -45,31 +45,33 @@ def load(
 ):
     """Load MUSDB18, MUSDB18-HQ or the 7-second sample from its folder.
 
-    100 songs to train on and 50 to test on, stereo, 44.1 kHz. Nothing is decoded before it is read.
+    100 songs for training and 50 for testing, stereo, 44.1 kHz. Samples are decoded only when they
+    are read. A song that cannot be used is left out, with a warning that says why.
 
     `.stem.mp4` files are read by the package musdb, which starts FFmpeg, or by PyAV, which needs
-    nothing on PATH. Both give here the floats of the decoder, equal to 1e-7, and end where the
-    header of the file says. (musdb by itself rounds to 16 bits, clips at full scale, and goes on to
-    the end of the last AAC frame: up to 1023 samples, of which 44 may be song. Only what an encoder
-    coded as mere "noise" (PNS) is made up anew by every decoder and after every seek.)
+    no program on PATH. Both return here the floats of the decoder, equal to 1e-7, and end where
+    the header of the file says. (musdb on its own rounds to 16 bits, clips at full scale, and
+    continues to the end of the last AAC frame: up to 1023 samples, of which 44 may be part of the
+    song. Only what an encoder coded as noise (PNS) differs from decoder to decoder and after each
+    seek.)
 
-    PyAV seeks and FFmpeg, as musdb starts it, does not: a two-second piece from the end of a
-    song of four minutes took 23 ms against 397 ms. For training decode once:
+    PyAV seeks; FFmpeg, as musdb starts it, decodes from the beginning: a two-second piece from
+    the end of a song of four minutes took 23 ms against 397 ms. For training, decode once:
     `sm.datasets.cache_as_wav(sm.datasets.musdb.load(root, "train"), folder)`.
 
     Args:
         root: str or path. The folder with `train` and `test` in it.
         subset: str. `"train"` or `"test"`. Defaults to `None`: both.
-        split: str. `"train"` or `"valid"`, a part of the 100 songs to train on.
-            Defaults to `None`: no division.
+        split: str. `"train"` or `"valid"`, a part of the 100 songs for training.
+            Defaults to `None`: all.
         sources: sequence of str. Of `"vocals"`, `"drums"`, `"bass"`, `"other"` and
             `"accompaniment"`, the sum of the last three. Defaults to
             `("vocals", "accompaniment")`.
         protocol: str. Which songs validate: `"86/14"`, the list of the package musdb, or
-            `"75/25"`, NumPy's choice of 25 with seed 1337, as for Wave-U-Net. Both stand in
+            `"75/25"`, NumPy's choice of 25 with seed 1337, as for Wave-U-Net. Both are in
             `data/splits/musdb18.csv`. Defaults to `"86/14"`.
-        mixture: str. `"sum"`: the sum of the stems, as in the campaigns that score on it;
-            `"shipped"`: the one in the file, coded by itself, which differs a little.
+        mixture: str. `"sum"`: the sum of the stems, as in the evaluation campaigns; `"shipped"`:
+            the one in the file, which was coded separately and differs slightly.
             Defaults to `"sum"`.
         reader: str. `"musdb"` or `"pyav"`; WAV files need neither. Defaults to `None`: musdb
             where it and FFmpeg are installed.
@@ -82,7 +84,7 @@ def load(
 
     Raises:
         ImportError: with `reader="musdb"`, the package or FFmpeg is not installed.
-        FileNotFoundError: no such folder, no songs in it, or a song without one of its stems.
+        FileNotFoundError: no such folder, no songs in it, or no song with all its stems.
         ConnectionError: the sample cannot be fetched.
         ValueError: unknown `subset`, `split`, source, `protocol`, `mixture` or `reader`.
 
@@ -91,48 +93,86 @@ def load(
     - Rafii, Liutkus, Stoeter, Mimilakis and Bittner (2017). "The MUSDB18 corpus for music
       separation". [doi:10.5281/zenodo.1117372](https://doi.org/10.5281/zenodo.1117372)
     """
-    for name, value, known in (
-        ("subset", subset, (None, "train", "test")),
-        ("split", split, (None, "train", "valid")),
-        ("protocol", protocol, ("86/14", "75/25")),
-        ("mixture", mixture, ("sum", "shipped")),
-        ("reader", reader, (None, "musdb", "pyav")),
-        *(("sources", source, (*_STREAMS, "accompaniment")[1:]) for source in sources),
-    ):
-        if value not in known:
-            raise ValueError(f"`{name}` must be among {known}. Received: {name}={value!r}")
+    _checks.one_of(
+        subset=(subset, (None, "train", "test")),
+        split=(split, (None, "train", "valid")),
+        protocol=(protocol, ("86/14", "75/25")),
+        mixture=(mixture, ("sum", "shipped")),
+        reader=(reader, (None, "musdb", "pyav")),
+    )
+    for source in sources:
+        _checks.one_of(sources=(source, (*song_folders.BAND, "vocals", "accompaniment")))
     if split is not None and subset != "train":
         raise ValueError(f"`split` divides subset='train' only. Received: subset={subset!r}")
     root = pathlib.Path(root)
     if download and not (root / "train").is_dir():
         fetch_sample(root)
+    if reader is None:
+        reader = "musdb" if _has_musdb() else "pyav"
     rows = {row["song"]: row for row in splits.read("musdb18")}
-    tracks = []
+    places = []
     for part in ("train", "test") if subset is None else (subset,):
-        for name, stems, shipped in _songs(root, part, sources, reader):
+        for name, song in _find_songs(root / part).items():
             row = rows.get(name, {"genre": "", protocol: "train"})
             role = "test" if part == "test" else row[protocol]
             if split in (None, role):
-                shipped = shipped if mixture == "shipped" else None
-                tracks.append(Track(name, stems, shipped, domain=row["genre"], split=role))
-    if not tracks:
-        raise folders.wrong(root, _TREE, _ORIGIN)
-    return tracks
+                places.append((name, song, {"domain": row["genre"], "split": role}))
+
+    def make(place):
+        name, song, labels = place
+        if isinstance(song, song_folders.SongFolder):
+            stems, shipped = song_folders.find_stems(song, sources)
+        else:
+            stems, shipped = read_streams(song, sources, reader)
+        return Track(name, stems, shipped if mixture == "shipped" else None, **labels)
+
+    return song_folders.load_tracks(places, make, root, _TREE, _ORIGIN)
+
+
+def _find_songs(folder):
+    """The songs of a part of the corpus: name to the path of a stem file, or to a `SongFolder`."""
+    paths = [path for path in song_folders.walk(folder) if path.name.endswith(STEM_SUFFIX)]
+    names = [song_folders.normalize_name(path.name.removesuffix(STEM_SUFFIX)) for path in paths]
+    return dict(zip(names, paths, strict=True)) or song_folders.find_songs(folder)
+
+
+def read_streams(path, sources, reader="pyav"):
+    """Open the stems of a `.stem.mp4` file.
+
+    Args:
+        path: path. The file.
+        sources: sequence of str. As of `load`.
+        reader: str. `"musdb"` or `"pyav"`. Defaults to `"pyav"`.
+
+    Returns:
+        dict of source to reader, and the reader of the mixture.
+
+    Raises:
+        AudioError: the file is damaged or has fewer than five streams.
+    """
+    streams = {name: StreamReader(str(path), index) for name, index in _STREAMS.items()}
+    if reader == "musdb":
+        streams["vocals"].info()  # ffprobe would not say which file is damaged
+        song = _musdb().MultiTrack(str(path), path.name, stem_id=_STREAMS["mixture"])
+        streams = {name: MusdbReader(song, index) for name, index in _STREAMS.items()}
+    band = SumReader(tuple(streams[part] for part in song_folders.BAND))
+    known = {**streams, "accompaniment": band}
+    return {source: known[source] for source in sources}, streams["mixture"]
 
 
 def fetch_sample(root, url=_SAMPLE, checksum=_CHECKSUM, progress=True):
     """Fetch the 7-second sample of MUSDB18, 147 MB; an interrupted download is resumed.
 
     Args:
-        root: str or path. The folder, created if missing, where `train` and `test` come to lie.
+        root: str or path. The folder for `train` and `test`, created if missing.
         url: str. A zip archive. Defaults to that which the package musdb fetches.
-        checksum: str. Of the archive, such as `"md5:..."`; `None` relies on the one that the
-            archive holds of each song. Defaults to the one that Zenodo states.
+        checksum: str. Of the archive, such as `"md5:..."`. With `None`, only the checksum of each
+            song in the archive is compared. Defaults to the one that Zenodo states.
         progress: bool. Whether to show a progress bar. Defaults to `True`.
 
     Raises:
-        ConnectionError: the network is closed, or broke off.
-        ValueError: the archive is another one, or is damaged.
+        ConnectionError: the archive cannot be reached, or the connection broke off.
+        ValueError: the archive has another checksum, or is damaged.
     """
     root = pathlib.Path(root)
     root.mkdir(parents=True, exist_ok=True)
@@ -141,7 +181,7 @@ def fetch_sample(root, url=_SAMPLE, checksum=_CHECKSUM, progress=True):
         downloading.fetch(url, archive, checksum, progress)
     shutil.rmtree(unpacked, ignore_errors=True)
     downloading.unzip(archive, unpacked)
-    for part in ("test", "train"):  # `train` last: where it lies, all is there
+    for part in ("test", "train"):  # `train` last: when it is there, everything is
         for found in list(unpacked.rglob(part)):
             if not (root / part).exists():
                 found.replace(root / part)
@@ -150,8 +190,8 @@ def fetch_sample(root, url=_SAMPLE, checksum=_CHECKSUM, progress=True):
 
 
 @dataclasses.dataclass(frozen=True, repr=False, eq=False)
-class MusdbSignal:
-    """A stem of a `.stem.mp4`, decoded by the FFmpeg that musdb starts."""
+class MusdbReader:
+    """A stem of a `.stem.mp4` file, decoded by the FFmpeg that musdb starts."""
 
     song: object
     stem: int
@@ -165,7 +205,7 @@ class MusdbSignal:
             header.sample_rate(self.stem), header.channels(self.stem), header.samples(self.stem)
         )
 
-    def read(self, start, stop, seen):
+    def read(self, start, stop, cache):
         rate, channels, _ = self.info()
         samples, _ = _musdb().stempeg.read_stems(
             self.song.path,
@@ -177,37 +217,12 @@ class MusdbSignal:
             dtype=np.float32,
         )
         samples = np.reshape(samples, (-1, channels))[: stop - start]
-        missing = stop - start - len(samples)  # FFmpeg goes on in silence where a file breaks off
+        missing = stop - start - len(samples)  # FFmpeg returns silence where a file breaks off
         check_whole(self.song.path, missing, tolerance=rate // 100)
         return np.pad(samples, ((0, missing), (0, 0)))
 
     def stamp(self):
-        return file_stamp(self.song.path, self.stem)
-
-
-def _songs(root, part, sources, reader):
-    """Yield `(name, stems, mixture)` of each song in `root/part`."""
-    folder = root / part
-    paths = sorted(folder.glob(f"*{_SUFFIX}")) if folder.is_dir() else []
-    if not paths and folder.is_dir():
-        for song in folders.songs(folder):
-            yield song.name, *folders.stems(song, sources)
-    elif reader == "pyav" or (reader is None and not _has_musdb()):
-        for path in paths:
-            streams = {name: StreamSignal(str(path), index) for name, index in _STREAMS.items()}
-            yield path.name.removesuffix(_SUFFIX), *_chosen(streams, sources)
-    elif paths:
-        for path in paths:  # ffprobe would not say which file is damaged
-            StreamSignal(str(path), max(_STREAMS.values())).info()
-        for song in _musdb().DB(root=str(root), subsets=part):
-            streams = {name: MusdbSignal(song, index) for name, index in _STREAMS.items()}
-            yield song.name, *_chosen(streams, sources)
-
-
-def _chosen(streams, sources):
-    band = SumSignal(tuple(streams[part] for part in folders.BAND))
-    known = {**streams, "accompaniment": band}
-    return {source: known[source] for source in sources}, streams["mixture"]
+        return stamp_file(self.song.path, self.stem)
 
 
 def _has_musdb():

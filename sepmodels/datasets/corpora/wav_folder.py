@@ -1,9 +1,9 @@
-"""Your own songs: a folder of songs with a file for each stem, or stereo files of two stems."""
+"""The user's own songs: folders with a file for each stem, or files with a stem in each channel."""
 
 import pathlib
 
 from sepmodels import audio
-from sepmodels.datasets.corpora import folders
+from sepmodels.datasets.corpora import song_folders
 from sepmodels.datasets.track import Track
 
 _FOLDERS = """\
@@ -17,42 +17,45 @@ _ORIGIN = "Any audio format will do; load(root, channels=...) reads stereo files
 
 
 def load(root, sources=("vocals", "accompaniment"), channels=None):
-    """Load songs from a folder. Two trees are understood.
+    """Load songs from a folder, which has one of two trees.
 
-    One folder for each song (also DSD100's and MUSDB18-HQ's), in any audio format:
+    Either one folder for each song (as in DSD100 and MUSDB18-HQ), at any depth and in any audio
+    format:
 
         root/first song/vocals.wav
         root/first song/accompaniment.wav
         root/second song/vocals.flac
-        root/second song/drums.flac         where there is no accompaniment, the sum of
-        root/second song/bass.flac          drums, bass and other takes its place
+        root/second song/drums.flac         without an accompaniment, the sum of drums,
+        root/second song/bass.flac          bass and other takes its place
         root/second song/other.flac
         root/second song/mixture.flac       only where it is not the sum of the stems
         root/third song/vocals.wav
-        root/third song/mixture.wav         what is not vocals is the accompaniment
+        root/third song/mixture.wav         the accompaniment is the mixture less the vocals
 
-    One file for each song, a stem in each of its channels, with
+    Or one file for each song with a stem in each of its channels, with
     `channels={"accompaniment": 0, "vocals": 1}`:
 
         root/first song.wav
         root/second song.wav
 
-    A silent stem is a stem; `describe` tells how much of it is silent. Names may hold any
-    characters, but folders and files whose names begin with one dot are passed over.
+    A song that cannot be used is left out, with a warning that says why. A silent stem can be
+    used; `describe` tells how much of it is silent. Names may hold any characters, but files and
+    folders whose names begin with one dot are passed over, as are those of operating systems.
 
     Args:
         root: str or path. The folder.
         sources: sequence of str. The stems wanted. Defaults to `("vocals", "accompaniment")`.
-        channels: dict of str to int. For the second tree, which channel holds which source; then
-            `sources` is not needed. Defaults to `None`: the first tree.
+        channels: dict of str to int. For the second tree: the channel of each source; `sources`
+            is then not needed. Defaults to `None`: the first tree.
 
     Returns:
-        list of `Track`, sorted by name. Say yourself what their `domain` and `split` are:
-        `song.domain = "jazz"`.
+        list of `Track`, sorted by name. Their `domain` and `split` are not known; set them, as in
+        `track.domain = "jazz"`.
 
     Raises:
-        FileNotFoundError: no such folder, no songs in it, or a song without one of its stems.
-        ValueError: a stem that is there twice, or stems of different length, rate or channels.
+        FileNotFoundError: no such folder, no songs in it, or no song with all its stems.
+        ValueError: no song can be used, because a stem is there twice, or the stems differ in
+            length, rate or channels.
 
     Example:
 
@@ -62,34 +65,35 @@ def load(root, sources=("vocals", "accompaniment"), channels=None):
     >>> sm.datasets.wav_folder.load(root)
     [Track('The Easton Ellises - Falcon 69', vocals + accompaniment, 6.1 s, 16000 Hz, 2 channels)]
     """
-    root = pathlib.Path(root)
-    tracks = []
-    if channels is not None and root.is_dir():
-        for path in folders.visible(root):
-            if path.suffix.lower() in folders.SUFFIXES:
-                places = {source: (path, channel) for source, channel in channels.items()}
-                tracks.append(Track.from_files(path.stem, places))
-    elif root.is_dir():
-        for folder in folders.songs(root):
-            tracks.append(Track(folder.name, *folders.stems(folder, sources)))
-    if not tracks:
-        raise folders.wrong(root, _FOLDERS if channels is None else _FILES, _ORIGIN)
-    return tracks
+    if channels is None:
+        places, tree = [*song_folders.find_songs(root).items()], _FOLDERS
+    else:
+        files = (path for path in song_folders.walk(root) if path.parent == pathlib.Path(root))
+        places, tree = [(path.stem, path) for path in files if _is_audio(path)], _FILES
+
+    def make(place):
+        name, song = place
+        if channels is None:
+            return Track(name, *song_folders.find_stems(song, sources))
+        stems = {source: (song, channel) for source, channel in channels.items()}
+        return Track.from_files(name, stems)
+
+    return song_folders.load_tracks(places, make, root, tree, _ORIGIN)
 
 
 def save(tracks, root, sample_rate=None):
     """Write the stems of songs as WAV files, in the tree that `load` reads.
 
-    To keep a corpus at hand for training, `cache_as_wav` does it more safely; this is for folders
-    that people look into.
+    This is for folders that people look into. `cache_as_wav` is the safer way to keep decoded
+    songs for training.
 
     Args:
         tracks: list of `Track`, of any corpus.
-        root: str or path. The folder; created if missing.
+        root: str or path. The folder, created if missing.
         sample_rate: int. In Hz. Defaults to `None`: that of each track.
 
     Raises:
-        ValueError: a song whose name cannot be that of a folder.
+        ValueError: the name of a song cannot be the name of a folder.
     """
     for track in tracks:
         if pathlib.Path(track.name).name != track.name or track.name in ("", ".", ".."):
@@ -100,3 +104,7 @@ def save(tracks, root, sample_rate=None):
             rate = sample_rate or track.sample_rate
             samples = audio.resample(samples, track.sample_rate, rate)
             audio.write(folder / f"{source}.wav", samples, rate)
+
+
+def _is_audio(path):
+    return path.suffix.lower() in song_folders.SUFFIXES

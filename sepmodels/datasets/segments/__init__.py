@@ -1,6 +1,6 @@
-"""Random or consecutive pieces of songs, as `tf.data`."""
+"""Random or consecutive segments of songs, as `tf.data`."""
 
-from sepmodels.datasets.segments.assemble import cut_excerpts, draw_segments
-from sepmodels.datasets.segments.augment import Augment
+from sepmodels.datasets.segments.augmentation import Augment
+from sepmodels.datasets.segments.pipeline import cut_excerpts, draw_segments
 
 __all__ = ["Augment", "cut_excerpts", "draw_segments"]

@@ -1,4 +1,4 @@
-"""Pieces of WAV files read inside `tf.data` by tensorflow-io, where it is installed."""
+"""`NativeReader`: reads pieces of WAV files inside `tf.data` with tensorflow-io, if installed."""
 
 import functools
 import logging
@@ -9,14 +9,14 @@ import soundfile
 import tensorflow as tf
 
 from sepmodels import audio
-from sepmodels.datasets.stem_readers import FileSignal
+from sepmodels.datasets.stem_readers import FileReader
 
 _DTYPES = {"PCM_16": tf.int16, "FLOAT": tf.float32}
 _MOST_FILES = 512  # each stays open, and systems allow a process about 1000
 
 
-def reader(tracks, sources):
-    """Make a function that reads a piece of a stem with TensorFlow operations alone.
+def open_native(tracks, sources):
+    """Make a reader of pieces of stems that uses TensorFlow operations alone.
 
     tensorflow-io reads 16-bit and float WAV files two to three times faster than Python does.
 
@@ -25,40 +25,40 @@ def reader(tracks, sources):
         sources: sequence of str.
 
     Returns:
-        A `Reader`, or `None` where the stems are not all such WAV files or tensorflow-io is not
-        installed.
+        A `NativeReader`, or `None` where the stems are not all such WAV files or tensorflow-io is
+        not installed.
     """
-    places = {
-        (number, sources.index(source)): signal
-        for number, track in enumerate(tracks)
-        for source, signal in track.signals.items()
+    readers = {
+        (index, list(sources).index(source)): reader
+        for index, track in enumerate(tracks)
+        for source, reader in track.readers.items()
         if source in sources
     }
-    if not all(isinstance(signal, FileSignal) for signal in places.values()):
+    if not all(isinstance(reader, FileReader) for reader in readers.values()):
         return None
-    paths = sorted({os.path.abspath(signal.path) for signal in places.values()})
-    kinds = {_kind(path) for path in paths}
-    if len(paths) > _MOST_FILES or len(kinds) != 1 or not kinds <= set(_DTYPES):
+    paths = sorted({os.path.abspath(reader.path) for reader in readers.values()})
+    subtypes = {_find_subtype(path) for path in paths}
+    if len(paths) > _MOST_FILES or len(subtypes) != 1 or not subtypes <= set(_DTYPES):
         return None
-    core_ops = _core_ops()
+    core_ops = _load_core_ops()
     if core_ops is None:
         return None
     rows = np.zeros((len(tracks), len(sources)), "int64")
     channels = np.full((len(tracks), len(sources)), -1, "int64")
-    for place, signal in places.items():
-        rows[place] = paths.index(os.path.abspath(signal.path))
-        channels[place] = -1 if signal.channel is None else signal.channel
-    return Reader(paths, _DTYPES[kinds.pop()], rows, channels, core_ops)
+    for place, reader in readers.items():
+        rows[place] = paths.index(os.path.abspath(reader.path))
+        channels[place] = -1 if reader.channel is None else reader.channel
+    return NativeReader(paths, _DTYPES[subtypes.pop()], rows, channels, core_ops)
 
 
-class Reader:
-    """Reads pieces of WAV files; made by `reader`.
+class NativeReader:
+    """Reads pieces of WAV files; made by `open_native`.
 
     Args:
         paths: list of str. The files.
         dtype: tf.DType. Of the samples in them.
-        rows: int64 array `(tracks, sources)`. Which of the files holds a stem.
-        channels: int64 array `(tracks, sources)`. Which of its channels; -1 for all.
+        rows: int64 array `(tracks, sources)`. The index of the file that holds a stem.
+        channels: int64 array `(tracks, sources)`. The channel of that file; -1 for all.
         core_ops: module. The operations of tensorflow-io.
     """
 
@@ -69,13 +69,13 @@ class Reader:
         self._rows = rows
         self._channels = channels
         self._read = core_ops.io_audio_readable_read
-        # An `AudioIOTensor` made inside a parallel `map` gives now and then a piece of another
-        # file: all calls of one node share one open file. A resource under its name is safe.
+        # An `AudioIOTensor` made inside a parallel `map` sometimes returns a piece of another file,
+        # because all calls of one node share one open file. A resource under its name is safe.
         opened = [core_ops.io_audio_readable_init(path, shared_name=path) for path in paths]
         self._files = tf.stack(opened)
 
     def check(self, tracks):
-        """Refuse files, one for each source, that have changed: the operation cannot name them."""
+        """Refuse files that have changed, one for each source; the operation does not name them."""
         for source, track in enumerate(tracks):
             row = self._rows[track, source]
             path = self._paths[row]
@@ -84,38 +84,37 @@ class Reader:
                     f"{path} was removed or changed its size while it was in use; copy it again"
                 )
 
-    def __call__(self, track, source, start, stop):
-        """Read a piece, float32 `(time, channels)`, of source number `source` of a track."""
+    def __call__(self, source, track, start, stop):
+        """Read a piece of a stem, float32 `(time, channels)`; all arguments are numbers."""
         row = tf.constant(self._rows)[track, source]
         piece = self._read(tf.gather(self._files, row), [start], [stop], dtype=self._dtype)
         if self._dtype == tf.int16:
             piece = tf.cast(piece, tf.float32) / 32768.0
         else:
-            # The slow road gives the same samples, or knows what to say about them.
+            # `audio.read` returns the same samples, or raises an error that names the file.
             place = [row, start, stop]
             fine = tf.reduce_all(tf.math.is_finite(piece))
-            piece = tf.cond(
-                fine, lambda: piece, lambda: tf.numpy_function(self._slowly, place, tf.float32)
-            )
+            again = functools.partial(tf.numpy_function, self._read_again, place, tf.float32)
+            piece = tf.cond(fine, lambda: piece, again)
         channel = tf.constant(self._channels)[track, source]
         return tf.cond(channel < 0, lambda: piece, lambda: piece[:, channel : channel + 1])
 
-    def _slowly(self, row, start, stop):
+    def _read_again(self, row, start, stop):
         return audio.read(self._paths[row], int(start), int(stop))[0]
 
 
-def _kind(path):
+def _find_subtype(path):
     info = soundfile.info(path) if path.lower().endswith(".wav") else None
     return info.subtype if info is not None and info.format == "WAV" else None
 
 
 @functools.cache
-def _core_ops():
+def _load_core_ops():
     try:
         from tensorflow_io.python.ops import core_ops
 
         core_ops.io_audio_readable_init  # loads the library, made for one TensorFlow  # noqa: B018
     except (ImportError, NotImplementedError, tf.errors.OpError):
-        logging.getLogger(__name__).info("no tensorflow-io for this TensorFlow: soundfile reads")
+        logging.getLogger(__name__).info("no tensorflow-io for this TensorFlow; soundfile reads")
         return None
     return core_ops

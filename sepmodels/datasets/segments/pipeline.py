@@ -1,10 +1,11 @@
-"""Songs to training examples: pieces of songs, remixed, as a `tf.data` pipeline."""
+"""Songs to batches of examples: random segments for training, consecutive ones for validation."""
 
 import tensorflow as tf
 
-from sepmodels.datasets.segments.augment import Augment
-from sepmodels.datasets.segments.examples import make_examples
-from sepmodels.datasets.segments.sampler import Draw, Parts
+from sepmodels import _checks
+from sepmodels.datasets.segments.assembly import assemble_examples
+from sepmodels.datasets.segments.augmentation import Augment
+from sepmodels.datasets.segments.sampler import SegmentPlan, SegmentSampler
 
 
 def draw_segments(
@@ -20,19 +21,20 @@ def draw_segments(
     start=0,
     domains=None,
 ):
-    """Draw random segments of songs, without end, for training.
+    """Draw random segments of songs, endlessly, for training.
 
     Example number `i` depends on `seed` and `i` alone, whatever the machine and the number of
-    its cores; number `i` of an epoch of `n` examples is `epoch * n + i`. So a training that
-    stopped after `n` examples, in the middle of an epoch or not, goes on with `start=n` as if it
-    never had. How many examples are made at a time, and ahead, TensorFlow finds out by itself.
+    its cores. Example number `i` of an epoch of `n` examples is number `epoch * n + i`, so a
+    training that stopped after `n` examples resumes with `start=n` as if it had never stopped.
+    TensorFlow finds out by itself how many examples to make in parallel and in advance.
 
-    Songs are drawn in proportion to their duration. The mixture is always the sum of the sources
-    as they are given, never one that the corpus ships. A track that lacks some of the sources,
-    such as music without a voice, takes part in the examples that mix songs
-    (`Augment.cross_songs`). A track shorter than a segment is followed by silence.
+    Songs are drawn with a probability proportional to their duration. The mixture is always the
+    sum of the sources as they are returned, never the one that a corpus ships. A track that lacks
+    some of the sources, such as music without a voice, is used in the examples that mix songs
+    (`Augment.cross_songs`). A track shorter than a segment is padded with silence.
 
-    A file that is lost, cut short, or holds NaN ends the training with an error that names it.
+    A file that is deleted, shortened, or contains NaN ends the training with an error that names
+    it.
 
     Args:
         tracks: list of `Track`, all at one sample rate.
@@ -40,18 +42,18 @@ def draw_segments(
         batch_size: int. Examples in a batch.
         sources: sequence of str. Defaults to `("vocals", "accompaniment")`.
         sample_rate: int. The rate that the tracks must have, in Hz. Defaults to `None`: theirs.
-        channels: int. `1` averages the channels of a song; more doubles mono songs.
-            Defaults to `None`: as many as the tracks have.
+        channels: int. `1` averages the channels of a song; a larger number duplicates the channel
+            of mono songs. Defaults to `None`: as many as the tracks have.
         augment: `Augment`. Defaults to `None`: no change.
         seed: int. Defaults to `0`.
         start: int. Number of the first example. Defaults to `0`.
-        domains: tuple of str. Give the domain of each example too. Defaults to `None`: no.
+        domains: tuple of str. Return the domain of each example too. Defaults to `None`: no.
 
     Returns:
         An endless `tf.data.Dataset` of `(mixture, stems)`: float32 `(batch_size, length, channels)`
         and a dict of source to such. With `domains`, of `(mixture, stems, domain)`: int32
-        `(batch_size,)`, the place in `domains` of the domain of the track that the first of the
-        `sources` comes from.
+        `(batch_size,)`, the index in `domains` of the domain of the track from which the first of
+        the `sources` comes.
 
     Raises:
         ValueError: no tracks, tracks of another rate, a source that no track has, or a track
@@ -59,22 +61,21 @@ def draw_segments(
 
     Example:
 
-    >>> songs = [sm.datasets.sample.load()]
-    >>> batches = sm.datasets.draw_segments(songs, length=44100, batch_size=3, seed=1)
+    >>> tracks = [sm.datasets.sample.load()]
+    >>> batches = sm.datasets.draw_segments(tracks, length=44100, batch_size=3, seed=1)
     >>> mixture, stems = next(iter(batches))
     >>> tuple(mixture.shape), sorted(stems)
     ((3, 44100, 2), ['accompaniment', 'vocals'])
     """
-    sources = tuple(sources)
-    channels = _checked(tracks, length, batch_size, sample_rate, channels)
+    channels = _check(tracks, length, batch_size, sample_rate, channels)
     for name, value in (("seed", seed), ("start", start)):
         if value < 0:
-            raise ValueError(f"`{name}` must not be negative. Received: {name}={value}")
+            raise ValueError(f"{name} must not be negative. Received: {name}={value}")
     augment = augment or Augment()
-    draw = Draw(tracks, length, sources, augment, seed)
+    sampler = SegmentSampler(tracks, length, sources, augment, seed)
     numbers = tf.data.Dataset.counter(start)
     form = (tracks, length, sources, channels, domains)
-    examples = make_examples(numbers, draw, *form, stretches=augment.stretches)
+    examples = assemble_examples(numbers, sampler, *form, stretches=augment.stretches)
     return examples.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
 
@@ -91,7 +92,7 @@ def cut_excerpts(
 ):
     """Cut songs into consecutive segments, each once and in order, for validation.
 
-    The last segment of a song is followed by silence, and the last batch may be smaller.
+    The last segment of a song is padded with silence, and the last batch may be smaller.
 
     Args:
         tracks: list of `Track`, all at one sample rate and with all sources.
@@ -101,7 +102,7 @@ def cut_excerpts(
         sample_rate: int. As in `draw_segments`. Defaults to `None`.
         channels: int. As in `draw_segments`. Defaults to `None`.
         step: int. From the start of a segment to that of the next, in samples; less than
-            `length` where only the centre of a segment is scored. Defaults to `None`: `length`.
+            `length` where only the centre of a segment counts. Defaults to `None`: `length`.
         domains: tuple of str. As in `draw_segments`. Defaults to `None`.
 
     Returns:
@@ -112,40 +113,39 @@ def cut_excerpts(
         ValueError: no tracks, tracks of another rate, one that lacks a source, or one whose
             domain is not in `domains`.
     """
-    sources = tuple(sources)
-    channels = _checked(tracks, length, batch_size, sample_rate, channels)
+    channels = _check(tracks, length, batch_size, sample_rate, channels)
     for track in tracks:
         if not set(sources) <= set(track.sources):
             raise ValueError(f"{track} lacks some of the sources {sources}")
-    places = [
-        (number, begin, min(begin + length, track.length))
-        for number, track in enumerate(tracks)
-        for begin in range(0, track.length, step or length)
+    pieces = [
+        (index, start, min(start + length, track.length))
+        for index, track in enumerate(tracks)
+        for start in range(0, track.length, step or length)
     ]
 
-    def cut(number):
-        return Parts.plain(*places[number], len(sources))
+    def plan(number):
+        return SegmentPlan.unchanged(*pieces[number], len(sources))
 
-    numbers = tf.data.Dataset.range(len(places))
-    examples = make_examples(numbers, cut, tracks, length, sources, channels, domains)
-    count = -(-len(places) // batch_size)
+    numbers = tf.data.Dataset.range(len(pieces))
+    examples = assemble_examples(numbers, plan, tracks, length, sources, channels, domains)
+    count = -(-len(pieces) // batch_size)
     batches = examples.batch(batch_size).apply(tf.data.experimental.assert_cardinality(count))
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
-def _checked(tracks, length, batch_size, sample_rate, channels):
+def _check(tracks, length, batch_size, sample_rate, channels):
     """Refuse what cannot be cut into segments; return the number of channels."""
+    _checks.positive(length=length, batch_size=batch_size)
     if not tracks:
-        raise ValueError("`tracks` is empty; is the folder of the songs right?")
-    for name, value in (("length", length), ("batch_size", batch_size)):
-        if value < 1:
-            raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
+        raise ValueError("tracks is empty; check the folder of the songs")
     sample_rate = sample_rate or tracks[0].sample_rate
-    for track in tracks:
-        if track.sample_rate != sample_rate:
-            raise ValueError(f"{track} is not at {sample_rate} Hz; use track.resampled(rate)")
     channels = channels or max(track.channels for track in tracks)
     for track in tracks:
+        if track.sample_rate != sample_rate:
+            raise ValueError(
+                f"{track} is not at {sample_rate} Hz; use track.resample({sample_rate}), or "
+                f"datasets.cache_as_wav(tracks, folder, {sample_rate})"
+            )
         if channels > 1 and track.channels not in (1, channels):
             raise ValueError(f"{track} cannot be given as channels={channels}")
     return channels

@@ -1,0 +1,160 @@
+"""Folders of songs: which folders are songs, which files are their stems, and what to report."""
+
+import os
+import pathlib
+import unicodedata
+import warnings
+from typing import NamedTuple
+
+from sepmodels.datasets.stem_readers import FileReader, SumReader
+
+SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".mp4"}
+BAND = ("drums", "bass", "other")
+# What operating systems, archives and network disks leave beside the files of a user.
+_SYSTEM = {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found"}
+
+
+class SongFolder(NamedTuple):
+    """A folder that holds audio files, one for each stem."""
+
+    path: pathlib.Path
+    audio: list
+
+    @property
+    def files(self):
+        """Dict of the name of each stem to its path, a str.
+
+        Raises:
+            ValueError: a stem is there twice.
+        """
+        files = {}
+        for path in self.audio:
+            name = normalize_name(path.stem)
+            if name in files:
+                raise ValueError(f"{name} is there twice: {files[name]} and {path}; remove one")
+            files[name] = str(path)
+        return files
+
+
+def normalize_name(name):
+    """Return a file name in the Unicode form NFC; macOS writes NFD."""
+    return unicodedata.normalize("NFC", name)
+
+
+def find_songs(root):
+    """Find the songs in a folder, at any depth: a song is a folder that holds audio files.
+
+    Links are followed. Hidden files and folders are passed over, and so are those of operating
+    systems, such as `._vocals.wav`, `__MACOSX`, `@eaDir` and `lost+found`.
+
+    Args:
+        root: str or path. A folder of songs, or one song.
+
+    Returns:
+        dict of name to `SongFolder`, sorted by name. The name is the path below `root` in the
+        Unicode form NFC; a song that lies in `root` itself is called `song`.
+    """
+    songs = {}
+    for path in walk(root):
+        if path.suffix.lower() in SUFFIXES:
+            name = normalize_name(path.parent.relative_to(root).as_posix())
+            name = "song" if name == "." else name
+            songs.setdefault(name, SongFolder(path.parent, [])).audio.append(path)
+    return dict(sorted(songs.items()))
+
+
+def walk(root):
+    """Yield the paths of all visible files below a folder, sorted folder by folder."""
+    if not os.path.isdir(root):
+        return
+    for place, folders, files in os.walk(root, followlinks=True, onerror=_report):
+        real = os.path.realpath(place)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if _is_visible(name)
+            and not f"{real}/".startswith(f"{os.path.realpath(os.path.join(place, name))}/")
+        )
+        yield from (pathlib.Path(place, name) for name in sorted(files) if _is_visible(name))
+
+
+def _is_visible(name):
+    return name not in _SYSTEM and (not name.startswith(".") or name.startswith(".."))
+
+
+def _report(error):
+    warnings.warn(f"left out: {error}", stacklevel=2)
+
+
+def find_stems(song, sources, names=None):
+    """Find the stems of a song.
+
+    Where there is no accompaniment, it is the sum of drums, bass and other; where those are
+    missing too, it is the mixture without the vocals.
+
+    Args:
+        song: `SongFolder`.
+        sources: sequence of str. The stems wanted.
+        names: dict of str to str. The file names, without suffix, of the stems that are not named
+            after their source. Defaults to `None`: all are.
+
+    Returns:
+        dict of source to reader, and the reader of the mixture or `None`.
+
+    Raises:
+        FileNotFoundError: the song lacks a stem.
+        ValueError: a stem is there twice.
+    """
+    names = names or {}
+    files = song.files
+    readers = {name: FileReader(path) for name, path in files.items()}
+    known = {
+        source: readers[names.get(source, source)]
+        for source in {*sources, *BAND, "vocals", "mixture"}
+        if names.get(source, source) in readers
+    }
+    if "accompaniment" not in known:
+        if known.keys() >= set(BAND):
+            known["accompaniment"] = SumReader(tuple(known[part] for part in BAND))
+        elif known.keys() >= {"vocals", "mixture"}:
+            known["accompaniment"] = SumReader((known["mixture"],), (known["vocals"],))
+    for source in sources:
+        if source not in known:
+            raise FileNotFoundError(
+                f"{song.path} has no {names.get(source, source)}.wav (nor .flac, .mp3, ...); it "
+                f"has {sorted(pathlib.Path(path).name for path in files.values())}"
+            )
+    return {source: known[source] for source in sources}, known.get("mixture")
+
+
+def load_tracks(places, make, root, tree, origin):
+    """Make a track of each place. Those that cannot be used are left out, with a warning.
+
+    Args:
+        places: list. What the tracks are made of.
+        make: function of a place to a `Track`.
+        root: path. The folder of the corpus.
+        tree: str. What that folder should look like.
+        origin: str. Where the corpus comes from, and for what it may be used.
+
+    Returns:
+        list of `Track`.
+
+    Raises:
+        FileNotFoundError: there are no places.
+        OSError, ValueError: of the first place, if no place can be used.
+    """
+    if not places:
+        found = "holds no songs" if pathlib.Path(root).is_dir() else "there is no such folder"
+        raise FileNotFoundError(f"{root}: {found}. Expected is\n\n{tree}\n{origin}")
+    tracks, errors = [], []
+    for place in places:
+        try:
+            tracks.append(make(place))
+        except (OSError, ValueError) as error:
+            errors.append(error)
+    if not tracks:
+        raise errors[0]
+    for error in errors:
+        _report(error)
+    return tracks
