@@ -15,6 +15,14 @@ import sepmodels as sm
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 REQUIREMENTS = (ROOT / "requirements.txt").read_text().splitlines()
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "data/README.md",
+    "docs/speed.md",
+    "docs/systems.md",
+]
 # Packages that no file imports: where they work, and the word that shows it.
 NOT_IMPORTED = {
     "jupyter": ("Makefile", "jupyter lab"),
@@ -94,7 +102,14 @@ def test_commands_on_the_page_exist(page):
     assert commands and set(commands) <= targets
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_links_on_the_page_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text())
-    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+    folder = (ROOT / page).parent
+    assert [link for link in links if "://" not in link and not (folder / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_scripts_on_the_page_exist(page):
+    scripts = re.findall(r"python ((?:scripts|tests)/[\w/]+\.py)", (ROOT / page).read_text())
+    assert [script for script in scripts if not (ROOT / script).exists()] == []
