@@ -43,7 +43,7 @@ class CropConcat(keras.layers.Layer):
         super().__init__(**kwargs)
 
     def call(self, inputs):
-        times = [ops.shape(signal)[1] for signal in inputs]
+        times = [ops.shape(x)[1] for x in inputs]
         known = all(isinstance(time, int) for time in times)
         length = min(times) if known else ops.minimum(*times)
         starts = [(time - length) // 2 for time in times]

@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 
 from sepmodels.datasets import Track
-from sepmodels.evaluation import metrics, oracles
-from sepmodels.evaluation.tracks import evaluate, evaluate_tracks, summary
+from sepmodels.evaluation import evaluate, evaluate_tracks, metrics, oracles, summarize
 from sepmodels.models import Separator
 
 RATE = 4000
@@ -106,7 +105,7 @@ def test_a_mixture_that_ships_is_the_floor(song, estimates):
 
 def test_summary_labels_both_aggregates(song, estimates):
     table = evaluate(estimates, song, RATE)
-    lines = summary(table)
+    lines = summarize(table)
     assert lines.index.tolist() == [
         (source, aggregate) for source in song for aggregate in ("median of windows", "whole song")
     ]
@@ -125,8 +124,8 @@ def test_summary_labels_both_aggregates(song, estimates):
 
 def test_the_mixture_goes_no_part_of_the_way_and_the_oracle_all_of_it(song):
     mixture = song["vocals"] + song["accompaniment"]
-    floor = summary(evaluate(dict.fromkeys(song, mixture), song, RATE))
-    ceiling = summary(evaluate(oracles.ratio_mask(song, mixture), song, RATE))
+    floor = summarize(evaluate(dict.fromkeys(song, mixture), song, RATE))
+    ceiling = summarize(evaluate(oracles.ratio_mask(song, mixture), song, RATE))
     assert (floor["share"] == 0).all() and (floor["SDRi"] == 0).all()
     assert (ceiling["share"] == 1).all()
 
@@ -137,19 +136,19 @@ def test_silence_is_counted_and_not_scored(song, estimates):
     quiet = table[table["second"] == 1]
     assert quiet[["SDR", "SI-SDR"]].isna().all(axis=None)  # both sources, as museval has it
     assert table[table["second"] != 1]["SDR"].notna().all()
-    assert summary(table)["silent"].tolist() == [1, 0, 1, 0]
+    assert summarize(table)["silent"].tolist() == [1, 0, 1, 0]
 
 
 def test_a_collapsed_model_is_seen_as_such(song, estimates):
     estimates["vocals"] = np.zeros_like(estimates["vocals"])
-    lines = summary(evaluate(estimates, song, RATE))
+    lines = summarize(evaluate(estimates, song, RATE))
     assert lines["silent"].tolist() == [SECONDS, 1, SECONDS, 0]
     assert np.isnan(lines.loc["vocals", "SDRi"]).all()
     assert lines.loc[("accompaniment", "whole song"), "estimate"] > 13
 
 
 def test_a_perfect_separation_is_infinite(song):
-    lines = summary(evaluate(song, song, RATE))
+    lines = summarize(evaluate(song, song, RATE))
     assert (lines["estimate"] == np.inf).all() and (lines["SDRi"] == np.inf).all()
 
 

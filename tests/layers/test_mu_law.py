@@ -7,8 +7,8 @@ from sepmodels.layers.mu_law import MuLawDecode, MuLawEncode
 CLASSES = np.arange(256)
 
 
-def snr(signal, heard):
-    return 10 * np.log10(np.sum(signal**2) / np.sum((signal - np.asarray(heard)) ** 2))
+def snr(samples, heard):
+    return 10 * np.log10(np.sum(samples**2) / np.sum((samples - np.asarray(heard)) ** 2))
 
 
 def uniform_noise(count=100_000):

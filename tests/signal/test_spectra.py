@@ -14,11 +14,11 @@ def noise(*shape, seed=0):
 @pytest.mark.parametrize(("n_fft", "hop_length"), [(64, 16), (64, 32), (60, 20)])
 @pytest.mark.parametrize("time", [1, 15, 64, 333])
 def test_every_sample_comes_back(time, n_fft, hop_length, window):
-    signal = noise(2, time)
-    spectrum = signal.stft(signal, n_fft, hop_length, window)
+    samples = noise(2, time)
+    spectrum = signal.stft(samples, n_fft, hop_length, window)
     assert spectrum[0].shape == (2, -(-time // hop_length) + 1, n_fft // 2 + 1)
     again = signal.istft(spectrum, time, n_fft, hop_length, window)
-    np.testing.assert_allclose(again, signal, atol=2e-6 if window == "hann" else 2e-3)
+    np.testing.assert_allclose(again, samples, atol=2e-6 if window == "hann" else 2e-3)
 
 
 def test_a_crop_is_a_slice():
@@ -36,9 +36,9 @@ def test_frames_add_up_along_any_axis():
 
 
 def test_stft_is_librosas():
-    signal = noise(4000)
-    real, imaginary = (np.asarray(part)[0] for part in signal.stft(signal[None], 512, 128))
-    theirs = librosa.stft(signal, n_fft=512, hop_length=128, pad_mode="constant").T
+    samples = noise(4000)
+    real, imaginary = (np.asarray(part)[0] for part in signal.stft(samples[None], 512, 128))
+    theirs = librosa.stft(samples, n_fft=512, hop_length=128, pad_mode="constant").T
     np.testing.assert_allclose((real + 1j * imaginary)[: len(theirs)], theirs, atol=1e-4)
 
 

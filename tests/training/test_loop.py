@@ -310,9 +310,11 @@ def test_a_recipe_that_makes_no_sense_says_why(change):
 
 def test_a_recipe_augments_as_it_says(songs, tmp_path, monkeypatch):
     seen = []
-    draw = sm.training.draw_segments
+    draw = sm.training.loop.draw_segments
     monkeypatch.setattr(
-        sm.training, "draw_segments", lambda *rest, **how: seen.append(how) or draw(*rest, **how)
+        sm.training.loop,
+        "draw_segments",
+        lambda *rest, **how: seen.append(how) or draw(*rest, **how),
     )
     recipe = TINY.vary(epochs=1, steps_per_epoch=1, augment={"semitones": (-1, 1)})
     sm.train(recipe, songs, tmp_path, progress=False)

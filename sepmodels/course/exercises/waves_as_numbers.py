@@ -19,10 +19,10 @@ def _unguarded(vocals, accompaniment):
 
 def _overwritten(frames, hop):
     """As `overlap_add`, but the later frame wins."""
-    signal = np.zeros((len(frames) - 1) * hop + frames.shape[1], "float32")
+    samples = np.zeros((len(frames) - 1) * hop + frames.shape[1], "float32")
     for index, frame in enumerate(frames):
-        signal[index * hop : index * hop + len(frame)] = frame
-    return signal
+        samples[index * hop : index * hop + len(frame)] = frame
+    return samples
 
 
 def _magnitudes():
