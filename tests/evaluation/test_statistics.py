@@ -87,7 +87,7 @@ def test_scores_of_other_programs_are_told_from_other_files(tmp_path):
 
 def test_the_picture_ranks_ones_own_among_the_field():
     table = table_of(a=[5.0, 5.2], b=[6.0, 6.4], c=[7.0])
-    axes = display.sisec_comparison(table, title="Third").axes[0]
+    axes = display.plot_sisec_comparison(table, title="Third").axes[0]
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names[:2] == ["IRM2", "MWF"] and names[-1] == "MIX"
     own = names.index("your estimate")
@@ -96,4 +96,4 @@ def test_the_picture_ranks_ones_own_among_the_field():
     assert box.get_x() == pytest.approx(5.65) and box.get_width() == pytest.approx(0.95)
     assert axes.get_title(loc="left") == "Third"
     with pytest.raises(ValueError, match="measure='SIR'"):
-        display.sisec_comparison(table, measure="SIR")
+        display.plot_sisec_comparison(table, measure="SIR")
