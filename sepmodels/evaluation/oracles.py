@@ -3,10 +3,13 @@
 from functools import partial
 
 import numpy as np
-from scipy.signal import istft, stft
+
+from sepmodels.signal.complex_stft import invert, transform
+from sepmodels.signal.masks import compute_binary_masks, compute_ratio_masks
+from sepmodels.signal.wiener import filter_spectrum
 
 N_FFT = 2048  # half overlapping Hann frames, as in the oracles of SiSEC
-_TINY = np.finfo("float32").tiny
+_TINY, _EPSILON = np.finfo("float32").tiny, np.finfo("float32").eps
 
 
 def ratio_mask(references, mixture, power=2):
@@ -36,11 +39,7 @@ def ratio_mask(references, mixture, power=2):
     - Liutkus and Badeau (2015), "Generalized Wiener filtering with fractional power spectrograms".
     """
 
-    def shares(magnitudes):
-        powers = magnitudes**power
-        return powers / np.maximum(powers.sum(axis=0), _TINY)
-
-    return _masked(references, mixture, shares)
+    return _apply_masks(references, mixture, partial(compute_ratio_masks, power=power))
 
 
 def binary_mask(references, mixture):
@@ -67,10 +66,7 @@ def binary_mask(references, mixture):
     - Wang (2005), "On Ideal Binary Mask As the Computational Goal of Auditory Scene Analysis".
     """
 
-    def shares(magnitudes):
-        return np.arange(len(magnitudes))[:, None, None] == np.argmax(magnitudes, axis=0)
-
-    return _masked(references, mixture, shares)
+    return _apply_masks(references, mixture, compute_binary_masks)
 
 
 def multichannel_wiener(references, mixture):
@@ -99,25 +95,9 @@ def multichannel_wiener(references, mixture):
     - Duong, Vincent and Gribonval (2010), "Under-Determined Reverberant Audio Source Separation
       Using a Full-Rank Spatial Covariance Model".
     """
-    heard = _stft(mixture)
-    count = len(heard)
-    floor = np.finfo("float32").eps * np.eye(count)
-    models = []  # of each source: power (bins, frames) and covariance (bins, channels, channels)
-    for stem in references.values():
-        spectrum = _stft(stem)
-        power = np.maximum(np.mean(np.abs(spectrum) ** 2, axis=0), _TINY)
-        place = np.einsum("aft,bft->fab", spectrum / power, spectrum.conj())
-        scale = np.maximum(np.trace(place, axis1=1, axis2=2).real, _TINY)
-        place = count * place / scale[:, None, None] + floor
-        whitened = np.einsum("fab,bft->aft", np.linalg.inv(place), spectrum)
-        power = np.maximum(np.einsum("aft,aft->ft", spectrum.conj(), whitened).real / count, _TINY)
-        models.append((power, place))
-    total = sum(power[..., None, None] * place[:, None] for power, place in models)
-    explained = np.linalg.solve(total, heard.transpose(1, 2, 0)[..., None])[..., 0]
-    return {
-        name: _samples(power * np.einsum("fab,ftb->aft", place, explained), len(mixture))
-        for name, (power, place) in zip(references, models, strict=True)
-    }
+    models = [_measure(_transform(stem)) for stem in references.values()]
+    stems = filter_spectrum(_transform(mixture), *zip(*models, strict=True))
+    return {name: _invert(stem, len(mixture)) for name, stem in zip(references, stems, strict=True)}
 
 
 # What `evaluate` knows as ceilings, under the names of SiSEC.
@@ -129,24 +109,33 @@ ORACLES = {
 }
 
 
-def _masked(references, mixture, shares):
+def _apply_masks(references, mixture, compute_masks):
     stems = {name: np.empty(mixture.shape, "float32") for name in references}
     for channel in range(mixture.shape[1]):  # one at a time, for the memory of a whole song
         one = slice(channel, channel + 1)
-        magnitudes = [np.abs(_stft(stem[:, one])[0]) for stem in references.values()]
-        spectrum = _stft(mixture[:, one])
-        for stem, share in zip(stems.values(), shares(np.stack(magnitudes)), strict=True):
-            stem[:, one] = _samples(share * spectrum, len(mixture))
+        magnitudes = [np.abs(_transform(stem[:, one])) for stem in references.values()]
+        masks, spectrum = compute_masks(np.stack(magnitudes)), _transform(mixture[:, one])
+        for stem, mask in zip(stems.values(), masks, strict=True):
+            stem[:, one] = _invert(mask * spectrum, len(mixture))
     return stems
 
 
-def _stft(samples):
+def _measure(spectrum):
+    """The power `(bins, frames)` and the spatial covariance of one source, by frequency."""
+    channels = len(spectrum)
+    power = np.maximum(np.mean(np.abs(spectrum) ** 2, axis=0), _TINY)
+    covariance = np.einsum("aft,bft->fab", spectrum / power, spectrum.conj())
+    trace = np.maximum(np.trace(covariance, axis1=1, axis2=2).real, _TINY)
+    covariance = channels * covariance / trace[:, None, None] + _EPSILON * np.eye(channels)
+    whitened = np.einsum("fab,bft->aft", np.linalg.inv(covariance), spectrum)
+    power = np.einsum("aft,aft->ft", spectrum.conj(), whitened).real / channels
+    return np.maximum(power, _TINY), covariance
+
+
+def _transform(samples):
     """`(time, channels)` to `(channels, bins, frames)`."""
-    # A clip shorter than one frame is padded; the inverse is cut to length anyway.
-    padded = np.pad(samples.T.astype("float32"), ((0, 0), (0, max(0, N_FFT - len(samples)))))
-    return stft(padded, nperseg=N_FFT)[2]
+    return transform(samples.T, N_FFT, N_FFT // 2)
 
 
-def _samples(spectrum, length):
-    """Inverse of `_stft`."""
-    return istft(spectrum, nperseg=N_FFT)[1].T[:length].astype("float32")
+def _invert(spectrum, length):
+    return invert(spectrum, length, N_FFT // 2).T

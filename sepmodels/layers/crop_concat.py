@@ -47,7 +47,7 @@ class CropConcat(keras.layers.Layer):
         known = all(isinstance(time, int) for time in times)
         length = min(times) if known else ops.minimum(*times)
         starts = [(time - length) // 2 for time in times]
-        cropped = [signal.crop(*both, length) for both in zip(inputs, starts, strict=True)]
+        cropped = [signal.crop(*pair, length) for pair in zip(inputs, starts, strict=True)]
         return ops.concatenate(cropped, axis=-1)
 
     def compute_output_shape(self, input_shape):

@@ -12,7 +12,7 @@ class _Transform(keras.layers.Layer):
     def __init__(self, n_fft=1024, hop_length=256, window="hann", **kwargs):
         super().__init__(**kwargs)
         signal.check_transform(n_fft, hop_length)
-        signal.analysis_window(window, n_fft)  # an unknown name raises here, not in call
+        signal.make_window(window, n_fft)  # an unknown name raises here, not in call
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.window = window

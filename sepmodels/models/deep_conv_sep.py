@@ -160,7 +160,7 @@ class DeepConvSep(MagnitudeSeparator):
         # The separator: a waveform in, through the network, the waveforms of all sources out.
         mixture = keras.Input((None, channels), name="mixture")
         spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
-        level = _scaled(signal.magnitude(*spectrum), n_fft)
+        level = _scaled(signal.compute_magnitude(*spectrum), n_fft)
         masks = CrossFade(network, frames, step, dtype="float32", name="masks")(level)
         super().__init__(
             mixture,

@@ -171,9 +171,9 @@ class DilatedConvGRU(MagnitudeSeparator):
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
         spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
-        level = signal.magnitude(*spectrum)  # (batch, frames, bins, channels)
+        level = signal.compute_magnitude(*spectrum)  # (batch, frames, bins, channels)
 
-        x = keras.layers.Reshape((-1, bins * channels))(signal.log_magnitude(level))
+        x = keras.layers.Reshape((-1, bins * channels))(signal.compress_magnitude(level))
         x = convolve(standardize(x), "stem")
         for index, dilation in enumerate(dilations):
             x = block(x, index, dilation, gru_dilations[index])
@@ -220,7 +220,7 @@ class DilatedConvGRU(MagnitudeSeparator):
         return left * self.hop_length + edge, right * self.hop_length + edge
 
     def adapt(self, mixture):
-        level = signal.log_magnitude(self.level(mixture))
+        level = signal.compress_magnitude(self.level(mixture))
         mean, variance = ops.moments(level, axes=(0, 1))
         standardize = self.get_layer("standardize")
         standardize.moving_mean.assign(ops.reshape(mean, (-1,)))

@@ -132,7 +132,7 @@ class _Spectral(_Stream):
         self._n_fft, self._hop = transform.n_fft, transform.hop_length
         super().__init__(model, channels, self._n_fft // 2, self._n_fft - 1)
         # Frames overlap, so the sum of those so far, and of their squared windows, is kept too.
-        self._window = np.asarray(signal.analysis_window(transform.window, self._n_fft)) ** 2
+        self._window = np.asarray(signal.make_window(transform.window, self._n_fft)) ** 2
         self._sum = np.zeros((0, len(self.sources), channels), "float32")
         self._weight = np.zeros(0, "float32")
         self._early = self._n_fft // 2  # of the first frame, half lies before the song
@@ -203,7 +203,7 @@ class _Frames(_Wrapper):
         transform = self.layer
         samples = ops.transpose(samples, (0, 2, 1))
         framed = ops.extract_sequences(samples, transform.n_fft, transform.hop_length)
-        window = signal.analysis_window(transform.window, transform.n_fft)
+        window = signal.make_window(transform.window, transform.n_fft)
         parts = ops.rfft(framed * window)
         return tuple(ops.cast(ops.transpose(x, (0, 2, 3, 1)), self.compute_dtype) for x in parts)
 
@@ -214,7 +214,7 @@ class _Sum(_Wrapper):
     def call(self, inputs):
         transform = self.layer
         spectrum = tuple(ops.transpose(ops.cast(x, "float32"), (0, 3, 1, 2)) for x in inputs[:2])
-        window = signal.analysis_window(transform.window, transform.n_fft)
+        window = signal.make_window(transform.window, transform.n_fft)
         framed = ops.irfft(spectrum, fft_length=transform.n_fft) * window
         summed = signal.overlap_add(framed, transform.hop_length)
         return ops.cast(ops.transpose(summed, (0, 2, 1)), self.compute_dtype)

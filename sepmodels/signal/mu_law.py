@@ -1,4 +1,4 @@
-"""Mu-law companding and quantization, differentiable where it is not quantized."""
+"""Mu-law companding, which is differentiable, and mu-law quantization."""
 
 import math
 
@@ -10,11 +10,11 @@ CONVENTIONS = ("round", "truncate")  # see `mu_law_encode`
 
 
 def mu_law_compress(samples, classes=256):
-    """Mu-law companding without quantisation: soft samples are spread, loud ones squeezed.
+    """Compand samples without quantising them: quiet samples spread out, loud ones move together.
 
     Args:
-        samples: tensor of any shape, in [-1, 1]; what is louder is clipped.
-        classes: int. Of the quantiser that it is made for; `mu = classes - 1`.
+        samples: tensor of any shape, in [-1, 1]; values outside are clipped.
+        classes: int. Number of classes of the quantiser; `mu = classes - 1`. Defaults to `256`.
 
     Returns:
         float32 tensor in [-1, 1]: `sign(x) log(1 + mu |x|) / log(1 + mu)`.
@@ -30,25 +30,25 @@ def mu_law_compress(samples, classes=256):
 
 
 def mu_law_expand(companded, classes=256):
-    """Inverse of `mu_law_compress`; what lies outside of [-1, 1] is clipped."""
+    """Invert `mu_law_compress`; values outside [-1, 1] are clipped."""
     mu = classes - 1
     companded = ops.clip(ops.cast(companded, "float32"), -1.0, 1.0)
     return ops.sign(companded) * ops.expm1(ops.abs(companded) * math.log1p(mu)) / mu
 
 
 def mu_law_encode(samples, classes=256, convention="round"):
-    """Quantises samples to classes that are finer where it is soft.
+    """Quantise samples to classes that lie closer together at low amplitudes.
 
-    Silence is class `classes // 2`, so a signal is padded before it is encoded, or with that
-    class after: class 0 is full scale.
+    Silence is class `classes // 2`, and class 0 is full scale. So pad a signal with zeros before
+    it is encoded, or with class `classes // 2` afterwards.
 
     Args:
-        samples: tensor of any shape, in [-1, 1]; what is louder is clipped.
-        classes: int. How many.
-        convention: str. `"round"` takes the nearest class, and every class comes back from
-            `mu_law_decode`. `"truncate"` takes the class below, as the published code of the
-            music translation network does, whose classes do not all come back. The two must
-            not be mixed.
+        samples: tensor of any shape, in [-1, 1]; values outside are clipped.
+        classes: int. Number of classes. Defaults to `256`.
+        convention: str. `"round"` takes the nearest class, so that encoding a decoded class
+            gives that class again. `"truncate"` takes the class below, as the published code of
+            the music translation network does; there some classes are not restored. Encode and
+            decode with the same convention. Defaults to `"round"`.
 
     Returns:
         int32 tensor in `0 ... classes - 1`.
@@ -62,17 +62,17 @@ def mu_law_encode(samples, classes=256, convention="round"):
     [0, 128, 157, 255]
     """
     _checks.one_of(convention=(convention, CONVENTIONS))
-    level = (mu_law_compress(samples, classes) + 1) / 2 * (classes - 1)
-    return ops.cast(ops.floor(level + 0.5 if convention == "round" else level), "int32")
+    position = (mu_law_compress(samples, classes) + 1) / 2 * (classes - 1)
+    return ops.cast(ops.floor(position + 0.5 if convention == "round" else position), "int32")
 
 
 def mu_law_decode(index, classes=256, convention="round"):
-    """Samples of classes: the inverse of `mu_law_encode`, as far as there is one.
+    """Map classes to samples: the approximate inverse of `mu_law_encode`.
 
     Args:
         index: tensor of any shape, in `0 ... classes - 1`.
-        classes: int. How many.
-        convention: str. That of `mu_law_encode`.
+        classes: int. Number of classes. Defaults to `256`.
+        convention: str. The convention of `mu_law_encode`. Defaults to `"round"`.
 
     Returns:
         float32 tensor in [-1, 1].

@@ -1,14 +1,14 @@
-"""Time arithmetic: how far a network hears, and which lengths fit it. Plain integers."""
+"""Time arithmetic: receptive field, context and valid lengths of networks, in integers."""
 
 from sepmodels import _checks
 
 
 def compute_receptive_field(kernel_size, dilations):
-    """Samples that one output sample of a stack of dilated convolutions hears, itself included.
+    """Compute the receptive field of a stack of dilated convolutions.
 
     Args:
-        kernel_size: int. Of every convolution, in steps.
-        dilations: sequence of int. One per convolution, in steps.
+        kernel_size: int. Kernel size of every convolution, in steps.
+        dilations: sequence of int. Dilation of each convolution, in steps.
 
     Returns:
         int, in steps: `1 + (kernel_size - 1) * sum(dilations)`.
@@ -31,15 +31,15 @@ def compute_receptive_field(kernel_size, dilations):
 
 
 def compute_context(kernel_size, dilations, causal=False):
-    """Samples beside an output sample that a stack of dilated convolutions hears.
+    """Compute the context of a stack of dilated convolutions: its receptive field on either side.
 
-    It is also what every output loses at its sides if the stack pads nothing.
+    Without padding, the output is shorter than the input by the context.
 
     Args:
-        kernel_size: int. Of every convolution, in steps.
-        dilations: sequence of int. One per convolution, in steps.
-        causal: bool. Whether all of it lies on the left. Defaults to `False`: as much on
-            the left as on the right, or one step more on the right where that is odd.
+        kernel_size: int. Kernel size of every convolution, in steps.
+        dilations: sequence of int. Dilation of each convolution, in steps.
+        causal: bool. Whether all context lies in the past. Defaults to `False`: as much in the
+            past as in the future, or one step more in the future if the sum is odd.
 
     Returns:
         `(left, right)`, in steps.
@@ -58,22 +58,22 @@ def compute_context(kernel_size, dilations, causal=False):
 
 
 def find_wave_u_net_lengths(n, levels=12, down=15, up=5):
-    """Lengths that fit a Wave-U-Net without padding, for `n` wanted samples.
+    """Find the lengths of a Wave-U-Net without padding that give at least `n` output samples.
 
-    Output lengths that fit are `2**levels` apart: the coarsest signal has whole samples only.
-    With them every signal that is decimated has an odd length, so its first and its last sample
-    stay, and every crop takes as much from the left as from the right.
+    Valid output lengths are `2**levels` apart. With a valid length, every signal that is decimated
+    has an odd length, so its first and last sample are kept, and every crop removes as many
+    samples on the left as on the right.
 
     Args:
-        n: int. Output samples wanted.
-        levels: int. Decimations. Defaults to `12`.
+        n: int. Output samples that are needed.
+        levels: int. Number of decimations. Defaults to `12`.
         down: int. Kernel size before a decimation and at the bottom, in samples, odd. Defaults
             to `15`.
         up: int. Kernel size after an interpolation, in samples, odd. Defaults to `5`.
 
     Returns:
-        `(input_length, output_length)` in samples: the least lengths that fit whose output has
-        at least `n`. The output is the centre of the input, whatever `n`.
+        `(input_length, output_length)` in samples: the shortest valid lengths with at least `n`
+        output samples. The output corresponds to the centre of the input.
 
     Raises:
         ValueError: if a number is not positive or a kernel size even.
@@ -100,20 +100,20 @@ def find_wave_u_net_lengths(n, levels=12, down=15, up=5):
 
 
 def compute_wave_u_net_context(levels=12, down=15, up=5):
-    """Samples on either side of an output sample of a Wave-U-Net that can change it.
+    """Compute the largest context of an output sample of a Wave-U-Net.
 
-    How many do depends on where the sample lies in the grid of the decimations; this is the
-    most. A window of whole grid steps starts where it is fewest, and needs `2**levels - 1`
-    samples less on either side: see `find_wave_u_net_lengths`.
+    The context depends on the position of the sample in the grid of the decimations. A window of
+    whole grid steps starts where the context is smallest, and needs `2**levels - 1` samples less
+    on either side: see `find_wave_u_net_lengths`.
 
     Args:
-        levels: int. Decimations. Defaults to `12`.
+        levels: int. Number of decimations. Defaults to `12`.
         down: int. Kernel size before a decimation and at the bottom, in samples, odd. Defaults
             to `15`.
         up: int. Kernel size after an interpolation, in samples, odd. Defaults to `5`.
 
     Returns:
-        int, in samples, the same to the left and to the right.
+        int, in samples, the same in the past and in the future.
 
     Raises:
         ValueError: if a number is not positive or a kernel size even.
@@ -125,9 +125,9 @@ def compute_wave_u_net_context(levels=12, down=15, up=5):
     """
     _checks.positive(levels=levels)
     _checks.odd(down=down, up=up)
-    # A sample of level i is 2**i samples long. Half a kernel is heard per level on the way down
-    # and at the bottom, half a kernel per level on the way up, and one sample more per level
-    # where an interpolated sample stands between its two neighbours.
+    # A step of level i is 2**i samples long. The context grows by half a kernel per level on the
+    # way down, at the bottom and on the way up, and by one step per level for the interpolation
+    # between two neighbours.
     levels_together = 2**levels - 1
     bottom = 2**levels
     return down // 2 * (levels_together + bottom) + (up // 2 + 1) * levels_together

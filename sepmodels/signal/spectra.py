@@ -1,7 +1,7 @@
 """The short-time Fourier transform, its inverse, and magnitudes.
 
-Everything here is `keras.ops`, so it runs on tensors inside a model and on NumPy arrays outside
-one, and it passes gradients.
+All functions are made of `keras.ops`: they take tensors inside a model and NumPy arrays outside
+one, and gradients flow through them.
 """
 
 from keras import ops
@@ -10,8 +10,8 @@ from scipy.signal import get_window
 from sepmodels import _checks
 
 
-def analysis_window(name, n_fft):
-    """Returns a periodic window as a float32 tensor of shape `(n_fft,)`.
+def make_window(name, n_fft):
+    """Return a periodic window as a float32 tensor of shape `(n_fft,)`.
 
     Args:
         name: str. Any name that `scipy.signal.get_window` knows, such as `"hann"`.
@@ -21,7 +21,7 @@ def analysis_window(name, n_fft):
 
 
 def check_transform(n_fft, hop_length):
-    """Raises `ValueError` unless `hop_length` divides `n_fft` and leaves an overlap."""
+    """Raise `ValueError` unless `hop_length` divides `n_fft` and frames overlap."""
     _checks.positive(n_fft=n_fft, hop_length=hop_length)
     if n_fft % hop_length or n_fft == hop_length:
         raise ValueError(
@@ -34,14 +34,14 @@ def check_transform(n_fft, hop_length):
 def stft(samples, n_fft=1024, hop_length=256, window="hann"):
     """Short-time Fourier transform of the last axis.
 
-    Frame `f` is centred on sample `f * hop_length`; the signal counts as silent outside of
-    itself. The frames cover every sample: there are `ceil(time / hop_length) + 1` of them.
+    Frame `f` is centred on sample `f * hop_length`, with silence assumed before and after the
+    signal. The `ceil(time / hop_length) + 1` frames cover every sample.
 
     Args:
         samples: tensor of shape `(..., time)` with at least one leading axis.
         n_fft: int. Length of a frame, in samples.
         hop_length: int. Step between frames, in samples; divides `n_fft`.
-        window: str. Name of the analysis window, see `analysis_window`.
+        window: str. Name of the analysis window, see `make_window`.
 
     Returns:
         `(real, imaginary)`, each `(..., frames, n_fft // 2 + 1)`.
@@ -67,11 +67,11 @@ def stft(samples, n_fft=1024, hop_length=256, window="hann"):
     shape = ops.shape(samples)[:-1]
     blocks = ops.reshape(samples, (*shape, frames - 1 + hops, hop_length))
     framed = ops.concatenate([blocks[..., i : i + frames, :] for i in range(hops)], axis=-1)
-    return ops.rfft(framed * analysis_window(window, n_fft))
+    return ops.rfft(framed * make_window(window, n_fft))
 
 
 def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
-    """Inverse of `stft`: weighted overlap-add, divided by the summed squared windows.
+    """Inverse of `stft`: weighted overlap-add, divided by the sum of the squared windows.
 
     Args:
         spectrum: `(real, imaginary)`, each `(..., frames, n_fft // 2 + 1)`.
@@ -79,7 +79,7 @@ def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
             `(frames - 1) * hop_length`.
         n_fft: int. Length of a frame, in samples.
         hop_length: int. Step between frames, in samples; divides `n_fft`.
-        window: str. Name of the window that `stft` used.
+        window: str. Name of the window of the `stft`.
 
     Returns:
         Tensor of shape `(..., length)`.
@@ -95,7 +95,7 @@ def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
     True
     """
     check_transform(n_fft, hop_length)
-    window = analysis_window(window, n_fft)
+    window = make_window(window, n_fft)
     framed = ops.irfft(spectrum, fft_length=n_fft) * window
     frames = ops.shape(framed)[-2]
     weight = ops.ones((frames, 1), dtype="float32") * window**2
@@ -104,7 +104,7 @@ def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
 
 
 def overlap_add(framed, hop_length, axis=-2):
-    """Adds frames, each a hop behind the one before.
+    """Add frames, each `hop_length` samples after the previous one.
 
     Args:
         framed: tensor `(..., frames, n_fft, ...)`.
@@ -125,14 +125,14 @@ def overlap_add(framed, hop_length, axis=-2):
 
 
 def crop(x, start, length, axis=1):
-    """A piece of one axis, `x[:, start : start + length]` for the axis of time.
+    """Crop one axis: `x[:, start : start + length]` for the time axis.
 
-    On a CPU TensorFlow takes eight times as long for the gradient of square brackets.
+    On a CPU the gradient of square brackets takes TensorFlow eight times as long.
 
     Args:
         x: tensor of any shape.
-        start: int or scalar tensor. What comes before it goes.
-        length: int or scalar tensor. What comes behind goes.
+        start: int or scalar tensor. Index of the first step to keep.
+        length: int or scalar tensor. Number of steps to keep.
         axis: int. The axis to crop.
     """
     starts, shape = [0] * len(x.shape), [*ops.shape(x)]
@@ -140,20 +140,20 @@ def crop(x, start, length, axis=1):
     return ops.slice(x, starts, shape)
 
 
-def magnitude(real, imaginary, epsilon=1e-8):
-    """Magnitude of a spectrum, `sqrt(real**2 + imaginary**2)`.
+def compute_magnitude(real, imaginary, epsilon=1e-8):
+    """Compute the magnitude of a spectrum, `sqrt(real**2 + imaginary**2)`.
 
     `epsilon` is added to the power, so that the gradient stays finite in silence.
     """
     return ops.sqrt(real**2 + imaginary**2 + epsilon**2)
 
 
-def log_magnitude(magnitude, floor=1e-2):
-    """Compresses magnitudes to `log(1 + magnitude / floor)`, which silence leaves at 0.
+def compress_magnitude(magnitude, floor=1e-2):
+    """Compress magnitudes to `log(1 + magnitude / floor)`, which maps silence to 0.
 
     Args:
         magnitude: tensor of any shape, as from an unnormalised `stft`.
-        floor: float. Magnitudes below it count as silence. The default lies 88 dB below a
-            full-scale sine under a Hann window of 1024 samples.
+        floor: float. Magnitudes well below it map to nearly 0. The default lies 88 dB below the
+            magnitude of a full-scale sine in a Hann window of 1024 samples.
     """
     return ops.log1p(magnitude / floor)

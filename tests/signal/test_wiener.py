@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sepmodels.signal.wiener import apply_multichannel_wiener, apply_shared_masks
+from sepmodels.signal import apply_multichannel_wiener, apply_shared_masks
 
 
 def noise(*shape, seed=0):

@@ -41,7 +41,7 @@ class MagnitudeSeparator(Separator):
 
     def level(self, waves):
         """Magnitudes of `(batch, time, channels)`: `(batch, frames, bins, channels)`."""
-        return signal.magnitude(*self.get_layer("stft")(waves))
+        return signal.compute_magnitude(*self.get_layer("stft")(waves))
 
     def estimator(self, domain="magnitude"):
         self._check_domain(domain, tuple(self._by_domain))
