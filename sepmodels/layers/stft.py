@@ -31,7 +31,8 @@ class STFT(_Transform):
 
     Args:
         n_fft: int. Length of a frame, in samples. Defaults to `1024`.
-        hop_length: int. Step between frames, in samples; divides `n_fft`. Defaults to `256`.
+        hop_length: int. Step between frames, in samples; at most three quarters of
+            `n_fft`. Defaults to `256`.
         window: str. A window that `scipy.signal.get_window` knows. Defaults to `"hann"`.
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
 
@@ -43,7 +44,7 @@ class STFT(_Transform):
         `frames = ceil(time / hop_length) + 1`.
 
     Raises:
-        ValueError: if `hop_length` does not divide `n_fft`, or the window is unknown.
+        ValueError: if `hop_length` is too large for `n_fft`, or the window is unknown.
 
     Example:
 
@@ -75,7 +76,8 @@ class InverseSTFT(_Transform):
 
     Args:
         n_fft: int. Length of a frame, in samples. Defaults to `1024`.
-        hop_length: int. Step between frames, in samples; divides `n_fft`. Defaults to `256`.
+        hop_length: int. Step between frames, in samples; at most three quarters of
+            `n_fft`. Defaults to `256`.
         window: str. The window of the `STFT`. Defaults to `"hann"`.
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
 
@@ -87,7 +89,7 @@ class InverseSTFT(_Transform):
         `(batch, time, channels)`.
 
     Raises:
-        ValueError: if `hop_length` does not divide `n_fft`, or the window is unknown.
+        ValueError: if `hop_length` is too large for `n_fft`, or the window is unknown.
 
     Example:
 

@@ -21,12 +21,16 @@ def make_window(name, n_fft):
 
 
 def check_transform(n_fft, hop_length):
+<<<<<<< HEAD
     """Raise `ValueError` unless `hop_length` divides `n_fft` and frames overlap."""
+=======
+    """Raises `ValueError` unless neighbouring frames overlap by a quarter at least."""
+>>>>>>> a819c3e (Add the U-Net and a converter for Spleeter's weights; frames may overlap by a quarter only)
     _checks.positive(n_fft=n_fft, hop_length=hop_length)
-    if n_fft % hop_length or n_fft == hop_length:
+    if 4 * hop_length > 3 * n_fft:
         raise ValueError(
-            "hop_length must divide n_fft and be smaller, so that overlapping frames add up to "
-            f"the signal again. Received: n_fft={n_fft}, hop_length={hop_length}; "
+            "hop_length must be at most three quarters of n_fft, so that overlapping frames add "
+            f"up to the signal again. Received: n_fft={n_fft}, hop_length={hop_length}; "
             f"try hop_length={max(1, n_fft // 4)}"
         )
 
@@ -40,14 +44,19 @@ def stft(samples, n_fft=1024, hop_length=256, window="hann"):
     Args:
         samples: tensor of shape `(..., time)` with at least one leading axis.
         n_fft: int. Length of a frame, in samples.
+<<<<<<< HEAD
         hop_length: int. Step between frames, in samples; divides `n_fft`.
         window: str. Name of the analysis window, see `make_window`.
+=======
+        hop_length: int. Step between frames, in samples; at most three quarters of `n_fft`.
+        window: str. Name of the analysis window, see `analysis_window`.
+>>>>>>> a819c3e (Add the U-Net and a converter for Spleeter's weights; frames may overlap by a quarter only)
 
     Returns:
         `(real, imaginary)`, each `(..., frames, n_fft // 2 + 1)`.
 
     Raises:
-        ValueError: if `hop_length` does not divide `n_fft`.
+        ValueError: if `hop_length` is too large for `n_fft`.
 
     Example:
 
@@ -60,14 +69,18 @@ def stft(samples, n_fft=1024, hop_length=256, window="hann"):
     samples = ops.cast(samples, "float32")
     time = ops.shape(samples)[-1]
     leading = [[0, 0]] * (len(samples.shape) - 1)
-    samples = ops.pad(samples, [*leading, [n_fft // 2, n_fft // 2 + hop_length]])
-    frames, hops = -(-time // hop_length) + 1, n_fft // hop_length
+    samples = ops.pad(samples, [*leading, [n_fft // 2, n_fft // 2 + 2 * hop_length]])
+    # A frame is the start of `hops` neighbouring blocks of one hop each.
+    frames, hops = -(-time // hop_length) + 1, -(-n_fft // hop_length)
     samples = samples[..., : (frames - 1 + hops) * hop_length]
-    # A frame is `hops` neighbouring blocks of one hop each.
     shape = ops.shape(samples)[:-1]
     blocks = ops.reshape(samples, (*shape, frames - 1 + hops, hop_length))
     framed = ops.concatenate([blocks[..., i : i + frames, :] for i in range(hops)], axis=-1)
+<<<<<<< HEAD
     return ops.rfft(framed * make_window(window, n_fft))
+=======
+    return ops.rfft(framed[..., :n_fft] * analysis_window(window, n_fft))
+>>>>>>> a819c3e (Add the U-Net and a converter for Spleeter's weights; frames may overlap by a quarter only)
 
 
 def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
@@ -78,14 +91,19 @@ def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
         length: int or scalar tensor. Samples to return; at most
             `(frames - 1) * hop_length`.
         n_fft: int. Length of a frame, in samples.
+<<<<<<< HEAD
         hop_length: int. Step between frames, in samples; divides `n_fft`.
         window: str. Name of the window of the `stft`.
+=======
+        hop_length: int. Step between frames, in samples; at most three quarters of `n_fft`.
+        window: str. Name of the window that `stft` used.
+>>>>>>> a819c3e (Add the U-Net and a converter for Spleeter's weights; frames may overlap by a quarter only)
 
     Returns:
         Tensor of shape `(..., length)`.
 
     Raises:
-        ValueError: if `hop_length` does not divide `n_fft`.
+        ValueError: if `hop_length` is too large for `n_fft`.
 
     Example:
 
@@ -108,20 +126,26 @@ def overlap_add(framed, hop_length, axis=-2):
 
     Args:
         framed: tensor `(..., frames, n_fft, ...)`.
-        hop_length: int. Step between frames, in samples; divides `n_fft`.
+        hop_length: int. Step between frames, in samples.
         axis: int. The axis of the frames.
 
     Returns:
         Tensor `(..., (frames - 1) * hop_length + n_fft, ...)`.
     """
     axis %= len(framed.shape)
-    hops, total = framed.shape[axis + 1] // hop_length, 0.0
+    n_fft = framed.shape[axis + 1]
+    hops, total = -(-n_fft // hop_length), 0.0
+    surplus = hops * hop_length - n_fft
+    if surplus:
+        longer = [[0, surplus * (place == axis + 1)] for place in range(len(framed.shape))]
+        framed = ops.pad(framed, longer)
     for hop, block in enumerate(ops.split(framed, hops, axis=axis + 1)):
         edges = [[0, 0] for _ in framed.shape]
         edges[axis] = [hop, hops - 1 - hop]
         total = total + ops.pad(block, edges)
     shape = ops.shape(total)
-    return ops.reshape(total, (*shape[:axis], -1, *shape[axis + 2 :]))
+    total = ops.reshape(total, (*shape[:axis], -1, *shape[axis + 2 :]))
+    return crop(total, 0, ops.shape(total)[axis] - surplus, axis) if surplus else total
 
 
 def crop(x, start, length, axis=1):

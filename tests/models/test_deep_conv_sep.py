@@ -223,7 +223,7 @@ def test_loss_trains_every_weight_the_unheard_fourth_source_too():
         ({"horizontal": (7, 1)}, r"horizontal=\(7, 1\)"),
         ({"horizontal": (3, 2)}, r"horizontal=\(3, 2\)"),
         ({"step": 4}, "step=4"),
-        ({"hop_length": 12}, "hop_length=12"),
+        ({"hop_length": 25}, "hop_length=25"),
         ({"sources": ("vocals", "other"), "bug_compat": True}, "bug_compat=True"),
     ],
 )

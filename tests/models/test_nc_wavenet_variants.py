@@ -424,7 +424,7 @@ def test_label_is_asked_for():
         (StridedNCWaveNet, {"scales": 0}, "scales=0"),
         (StridedNCWaveNet, {"layers_per_scale": 0}, "layers_per_scale=0"),
         (SpectralNCWaveNet, {"depth": 1}, "depth=1"),
-        (SpectralNCWaveNet, {"hop_length": 300}, "hop_length=300"),
+        (SpectralNCWaveNet, {"hop_length": 800}, "hop_length=800"),
         (SpectralNCWaveNet, {"target": "drums"}, "target='drums'"),
         (LluisWaveNet, {"sources": ("vocals",)}, r"sources=\('vocals',\)"),
         (LluisWaveNet, {"stacks": 0}, "stacks=0"),

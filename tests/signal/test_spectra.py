@@ -11,7 +11,9 @@ def noise(*shape, seed=0):
 
 
 @pytest.mark.parametrize("window", ["hann", "blackmanharris"])
-@pytest.mark.parametrize(("n_fft", "hop_length"), [(64, 16), (64, 32), (60, 20)])
+@pytest.mark.parametrize(
+    ("n_fft", "hop_length"), [(64, 16), (64, 32), (60, 20), (64, 48), (61, 20)]
+)
 @pytest.mark.parametrize("time", [1, 15, 64, 333])
 def test_every_sample_comes_back(time, n_fft, hop_length, window):
     samples = noise(2, time)
@@ -58,7 +60,7 @@ def test_a_tone_is_one_line():
 
 @pytest.mark.parametrize(
     ("n_fft", "hop_length", "named"),
-    [(100, 33, "hop_length=33"), (64, 64, "hop_length=64"), (0, 1, "n_fft=0"), (64, True, "True")],
+    [(100, 76, "hop_length=76"), (64, 64, "hop_length=64"), (0, 1, "n_fft=0"), (64, True, "True")],
 )
 def test_bad_transform_is_named(n_fft, hop_length, named):
     with pytest.raises(ValueError, match=named):

@@ -28,7 +28,7 @@ class SpectralNCWaveNet(Separator):
             the mixture minus it. `None`: the network estimates all. Defaults to
             `"accompaniment"`.
         n_fft: int. Length of a frame, in samples. Defaults to `1024`.
-        hop_length: int. Step between frames, in samples; divides `n_fft`. Defaults to `256`.
+        hop_length: int. Step between frames, in samples. Defaults to `256`.
         filters: int. Width of the layers. Defaults to `256`.
         depth: int. Residual layers, at least 2. Defaults to `50`.
         kernel_size: int. Of their convolutions, in frames, odd. Defaults to `3`.
