@@ -11,6 +11,7 @@ from sepmodels.models.music_translation import (
 )
 from sepmodels.models.nc_wavenet import LluisWaveNet, NCWaveNet, SpectralNCWaveNet, StridedNCWaveNet
 from sepmodels.models.pretrained import load, load_pretrained
+from sepmodels.models.u_net import UNet
 from sepmodels.models.wave_u_net import WaveUNet
 from sepmodels.models.wavenet import WaveNet
 
@@ -27,6 +28,7 @@ __all__ = [
     "Trainable",
     "TranslationDecoder",
     "TranslationEncoder",
+    "UNet",
     "WaveNet",
     "WaveUNet",
     "load",
