@@ -21,11 +21,7 @@ def make_window(name, n_fft):
 
 
 def check_transform(n_fft, hop_length):
-<<<<<<< HEAD
-    """Raise `ValueError` unless `hop_length` divides `n_fft` and frames overlap."""
-=======
-    """Raises `ValueError` unless neighbouring frames overlap by a quarter at least."""
->>>>>>> a819c3e (Add the U-Net and a converter for Spleeter's weights; frames may overlap by a quarter only)
+    """Raise `ValueError` unless neighbouring frames overlap by a quarter at least."""
     _checks.positive(n_fft=n_fft, hop_length=hop_length)
     if 4 * hop_length > 3 * n_fft:
         raise ValueError(
@@ -44,13 +40,8 @@ def stft(samples, n_fft=1024, hop_length=256, window="hann"):
     Args:
         samples: tensor of shape `(..., time)` with at least one leading axis.
         n_fft: int. Length of a frame, in samples.
-<<<<<<< HEAD
-        hop_length: int. Step between frames, in samples; divides `n_fft`.
-        window: str. Name of the analysis window, see `make_window`.
-=======
         hop_length: int. Step between frames, in samples; at most three quarters of `n_fft`.
-        window: str. Name of the analysis window, see `analysis_window`.
->>>>>>> a819c3e (Add the U-Net and a converter for Spleeter's weights; frames may overlap by a quarter only)
+        window: str. Name of the analysis window, see `make_window`.
 
     Returns:
         `(real, imaginary)`, each `(..., frames, n_fft // 2 + 1)`.
@@ -76,11 +67,7 @@ def stft(samples, n_fft=1024, hop_length=256, window="hann"):
     shape = ops.shape(samples)[:-1]
     blocks = ops.reshape(samples, (*shape, frames - 1 + hops, hop_length))
     framed = ops.concatenate([blocks[..., i : i + frames, :] for i in range(hops)], axis=-1)
-<<<<<<< HEAD
-    return ops.rfft(framed * make_window(window, n_fft))
-=======
-    return ops.rfft(framed[..., :n_fft] * analysis_window(window, n_fft))
->>>>>>> a819c3e (Add the U-Net and a converter for Spleeter's weights; frames may overlap by a quarter only)
+    return ops.rfft(framed[..., :n_fft] * make_window(window, n_fft))
 
 
 def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
@@ -91,13 +78,8 @@ def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
         length: int or scalar tensor. Samples to return; at most
             `(frames - 1) * hop_length`.
         n_fft: int. Length of a frame, in samples.
-<<<<<<< HEAD
-        hop_length: int. Step between frames, in samples; divides `n_fft`.
-        window: str. Name of the window of the `stft`.
-=======
         hop_length: int. Step between frames, in samples; at most three quarters of `n_fft`.
-        window: str. Name of the window that `stft` used.
->>>>>>> a819c3e (Add the U-Net and a converter for Spleeter's weights; frames may overlap by a quarter only)
+        window: str. Name of the window of the `stft`.
 
     Returns:
         Tensor of shape `(..., length)`.
