@@ -1,37 +1,44 @@
 """The exercises of the course check themselves: `check("12.1", my_fold)`.
 
 The library is the answer key. A check calls the student's function and the library's own on the
-same arguments and says where they part.
+same arguments and reports the first difference.
 """
 
+import contextlib
+import functools
+import io
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
+from sepmodels.course.comparison import describe_difference, shorten
 from sepmodels.course.exercises import EXERCISES
-
-TOLERANCE = 1e-4  # of the largest number: float32 in another order of operations is no mistake
+from sepmodels.course.library_calls import LibraryCalls
 
 
 class Verdict(NamedTuple):
-    """What became of an answer.
+    """The result of a check.
 
-    `state` is `"open"` (not attempted), `"wrong"` or `"correct"`; `text` says it in words.
+    `state` is `"open"` (not attempted), `"wrong"`, `"library"` (right, but computed by the function
+    of the library that was to be written) or `"correct"`; `text` says it in words, and `printed` is
+    what the answer printed while it was called.
     """
 
     state: str
     text: str
+    printed: str = ""
 
 
 def check(number, answer):
     """Say whether an answer is right, and if not, what differs.
 
-    It prints one line and never raises, so that a notebook with open exercises runs to its end.
+    It prints one line, and never raises whatever the answer is or does, so that a notebook with
+    open exercises runs to its end. Only an interrupt from the keyboard gets through.
 
     Args:
-        number: str. Of the exercise, such as `"12.1"`.
-        answer: function. What the exercise asks for; it returns `...` as long as nobody has
-            written it.
+        number: str. Number of the exercise, such as `"12.1"`.
+        answer: function. What the exercise asks for; it returns `...` until it is written.
 
     Example:
 
@@ -39,17 +46,20 @@ def check(number, answer):
     ...     return x.reshape(-1, x.shape[1] // k, x.shape[2])
     >>> sm.course.check("12.1", my_fold)  # doctest: +ELLIPSIS
     12.1: runs, but the values differ: ... Rows of neighbouring frames: ...
-    >>> sm.course.check("12.1", sm.layers.fold_time)
-    12.1: correct
+    >>> sm.course.check("12.1", lambda x, k: ...)
+    12.1: not attempted yet
     """
-    print(f"{number}: {judge(number, answer).text}")
+    verdict = judge(number, answer)
+    print(f"{shorten(number, str)}: {verdict.text}")
+    if verdict.printed.strip():
+        print(f"  (your function printed: {shorten(verdict.printed.strip(), str)})")
 
 
 def judge(number, answer):
-    """What `check` prints, as a `Verdict`: for a lecturer who counts points.
+    """Return what `check` prints as a `Verdict`, for a lecturer who counts points.
 
     Args:
-        number: str. Of the exercise.
+        number: str. Number of the exercise.
         answer: function. What a student wrote.
 
     Returns:
@@ -57,70 +67,71 @@ def judge(number, answer):
 
     Example:
 
+    >>> sm.course.judge("00.1", lambda reference, estimate: 0.0).state
+    'wrong'
     >>> sm.course.judge("00.1", sm.metrics.sdr).state
-    'correct'
+    'library'
     """
-    exercise = EXERCISES.get(str(number))
-    if exercise is None:
+    number = shorten(number, str)
+    if number not in EXERCISES:
         return Verdict("wrong", f"no such exercise; there are {', '.join(EXERCISES)}")
     if answer is ...:
         return Verdict("open", "not attempted yet")
     if not callable(answer):
-        return Verdict("wrong", f"pass the function itself, not {_short(answer)}")
-    for arguments in exercise.arguments():
-        expected = np.asarray(exercise.key(*arguments))
+        return Verdict("wrong", f"pass the function itself, not {shorten(answer)}")
+    printed = io.StringIO()
+    state, text = _judge_values(number, answer, printed)
+    return Verdict(state, text, printed.getvalue())
+
+
+def _judge_values(number, answer, printed):
+    exercise, copied = EXERCISES[number], set()
+    expectations, own = _solve(number)
+    for case, expected in enumerate(expectations):
+        arguments = exercise.arguments()[case]  # made afresh: an answer may overwrite them
+        calls = LibraryCalls()
         try:
-            got = answer(*_copies(arguments))
+            with contextlib.redirect_stdout(printed), calls:
+                got = answer(*arguments)
             if got is ...:
-                return Verdict("open", "not attempted yet")
-            wrong = _difference(got, expected)
-        except Exception as error:  # a student's code may raise anything
-            return Verdict("wrong", f"stops with {type(error).__name__}: {_line(error)}")
-        if wrong:
-            return Verdict("wrong", wrong + _hint(exercise, arguments, got))
-    return Verdict("correct", "correct")
+                return "open", "not attempted yet"
+            wrong = describe_difference(got, expected)
+            if wrong:
+                return "wrong", wrong + _find_hint(exercise, case, got)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # an answer may raise anything, and so may what it returns
+            reason = shorten(error, str, 200) or "no message"
+            return "wrong", f"stops with {type(error).__name__}: {reason}"
+        copied |= {code.co_qualname for code in calls.keys | (calls.codes & own)}
+    if copied:
+        names = ", ".join(f"`{name}`" for name in sorted(copied))
+        return "library", f"right, but that is the library's own {names}; write it yourself"
+    return "correct", "correct"
 
 
-def _difference(got, expected):
-    """In words, what is not as it should be; nothing if all is."""
-    if got is None:
-        return "runs, but returns nothing: is the `return` missing?"
-    got = np.asarray(got)
-    if got.dtype.kind not in "biuf":
-        return f"runs, but returns {_short(got)}; numbers were asked for"
-    if got.shape != expected.shape:
-        return f"runs, but the shape differs: {got.shape} instead of {expected.shape}."
-    # A count is right or wrong; only what was computed in floats may be a little off.
-    exact = expected.dtype.kind in "biu"
-    allowed = 0.0 if exact else TOLERANCE * np.abs(expected).max(initial=1e-9)
-    apart = ~np.isclose(got.astype("float64"), expected, rtol=0, atol=allowed)
-    if not apart.any():
-        return ""
-    first = tuple(map(int, np.argwhere(apart)[0]))
-    where = f" at {list(first)}" if first else ""
-    many = f" ({apart.mean():.0%} of them do)" if first else ""
-    pair = f"{got[first]:.6g} instead of {expected[first]:.6g}"
-    return f"runs, but the values differ: {pair}{where}{many}."
+@functools.cache
+def _solve(number):
+    """The right results, and the functions of the library that compute them."""
+    exercise, calls = EXERCISES[number], LibraryCalls()
+    with _defaults(), calls:
+        expectations = [np.asarray(exercise.key(*arguments)) for arguments in exercise.arguments()]
+    return expectations, calls.codes - {function.__code__ for function in exercise.allowed}
 
 
-def _hint(exercise, arguments, got):
-    """A word on a mistake that others made before."""
-    for text, trap in exercise.traps.items():
-        wrong = np.asarray(trap(*_copies(arguments)))
-        if wrong.shape == np.shape(got) and np.allclose(wrong, got, rtol=1e-4, equal_nan=True):
-            return f" {text}"
+def _find_hint(exercise, case, got):
+    """What to say about a mistake that others made before, if it is one."""
+    with _defaults():
+        for text, trap in exercise.traps.items():
+            wrong = np.asarray(trap(*exercise.arguments()[case]))
+            if not describe_difference(got, wrong):
+                return f" {text}"
     return ""
 
 
-def _copies(arguments):
-    # An answer may overwrite what it is given.
-    return [x.copy() if isinstance(x, np.ndarray) else x for x in arguments]
-
-
-def _short(value):
-    text = repr(value).replace("\n", " ")
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _line(error):
-    return " ".join(str(error).split())[:200] or "no message"
+@contextlib.contextmanager
+def _defaults():
+    """Whatever the notebook made of warnings and of NumPy's errors, the keys must not raise."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

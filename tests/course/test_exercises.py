@@ -1,5 +1,6 @@
 """The checks of the course: an open exercise, the library's own answer, and wrong ones."""
 
+import asyncio
 import math
 
 import keras
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 import sepmodels as sm
-from sepmodels.course.checking import EXERCISES, check, judge
+from sepmodels.course import EXERCISES, check, judge
 
 each_exercise = pytest.mark.parametrize("number", EXERCISES)
 
@@ -292,8 +293,27 @@ def test_the_untouched_stub_is_open(number, capsys):
 
 
 @each_exercise
-def test_the_librarys_own_answer_is_correct(number, capsys):
-    assert printed(capsys, number, EXERCISES[number].key) == f"{number}: correct"
+def test_the_librarys_own_answer_is_right_and_recognised(number):
+    verdict = judge(number, EXERCISES[number].key)
+    assert verdict.state == "library" and verdict.text.startswith("right, but that is the library")
+    assert verdict.text.endswith("write it yourself")
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "name"),
+    [
+        ("00.1", lambda s, e: sm.metrics.sdr(s, e) + 0, "sdr"),
+        ("02.1", lambda x, classes: sm.signal.mu_law_encode(x, classes), "mu_law_encode"),
+        ("11.2", lambda skip, x: sm.layers.CropConcat()((skip, x)), "CropConcat"),
+        ("12.1", sm.layers.fold_time, "fold_time"),
+        ("10.3", lambda x, block: block(x), "GatedResidualBlock.call"),
+        ("13.1", EXERCISES["13.1"].key, "_there_and_back"),
+    ],
+)
+def test_a_copied_answer_is_named(number, answer, name):
+    verdict = judge(number, answer)
+    assert verdict.state == "library"
+    assert f"`{name}" in verdict.text
 
 
 @each_exercise
@@ -314,6 +334,7 @@ def test_a_wrong_value_is_named(number, capsys):
     assert said.startswith(f"{number}: runs, but the values differ: {pair}")
 
 
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value", "ignore:divide by zero")
 @each_exercise
 def test_every_trap_is_a_mistake_that_is_recognised(number):
     for text, trap in EXERCISES[number].traps.items():
@@ -325,7 +346,56 @@ def test_every_trap_is_a_mistake_that_is_recognised(number):
 @pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
 def test_masks_must_stand_large_scores():
     naive = judge("24.1", lambda scores: np.exp(scores) / np.exp(scores).sum(-1, keepdims=True))
-    assert "nan instead of" in naive.text
+    assert "nan instead of" in naive.text and "exp overflows" in naive.text
+
+
+def encode_without_clipping(samples, classes):
+    companded = np.sign(samples) * np.log1p((classes - 1) * np.abs(samples)) / np.log(classes)
+    return np.floor((companded + 1) / 2 * (classes - 1) + 0.5).astype(int)
+
+
+def count_windows_by_their_sum(references, estimates, size):
+    count = references.shape[1] // size
+    return [
+        all(stem[size * i : size * (i + 1)].sum() != 0 for stem in (*references, *estimates))
+        for i in range(count)
+    ]
+
+
+def concat_with_a_crop_rounded_up(skip, x):
+    start = math.ceil((skip.shape[1] - x.shape[1]) / 2)
+    return np.concatenate([skip[:, start : start + x.shape[1]], x], axis=-1)
+
+
+def block_with_swapped_taps(x, block):
+    kernel, bias = block.dilated.get_weights()
+    block.dilated.set_weights([kernel[::-1], bias])
+    return my_block(x, block)
+
+
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value", "ignore:divide by zero")
+@pytest.mark.parametrize(
+    ("number", "answer", "said"),
+    [
+        ("02.1", encode_without_clipping, "clip to [-1, 1] first."),
+        ("31.2", count_windows_by_their_sum, "positive and negative samples cancel."),
+        ("11.2", concat_with_a_crop_rounded_up, "start at (8 - 5) // 2 = 1."),
+        ("10.3", block_with_swapped_taps, "kernel[0] belongs to the older sample"),
+        ("13.1", lambda x, g, scale: np.stack([-x, -scale * g]), "the output does not."),
+        (
+            "20.1",
+            lambda z, c: (
+                -np.log2(
+                    (np.exp(z) / np.exp(z).sum(-1, keepdims=True))[np.arange(len(c)), c]
+                ).mean()
+            ),
+            "subtract the largest logit",
+        ),
+    ],
+)
+def test_a_classic_mistake_is_wrong_and_gets_its_hint(number, answer, said):
+    verdict = judge(number, answer)
+    assert verdict.state == "wrong" and said in verdict.text
 
 
 @pytest.mark.parametrize(
@@ -335,8 +405,10 @@ def test_masks_must_stand_large_scores():
         (lambda x, k: x[:, ::k], "the shape differs: (2, 3, 3) instead of (8, 3, 3)."),
         (lambda x, k: x * float("nan"), "the shape differs: (2, 12, 3) instead of (8, 3, 3)."),
         (lambda x, k: my_fold(x, k) * float("nan"), "nan instead of 0 at [0, 0, 0] (100% of them"),
-        (lambda x, k: "rows", "numbers were asked for"),
-        (lambda x, k: [[1], [2, 3]], "stops with ValueError: "),
+        (lambda x, k: "rows", "returns 'rows' of type str; a number, or a list"),
+        (lambda x, k: [[1], [2, 3]], "returns [[1], [2, 3]] of type list; a number, or a list"),
+        (lambda x, k: {3, 1}, "returns {1, 3} of type set; a number, or a list"),
+        (lambda x, k: (row for row in x), "of type generator; a number, or a list"),
         (lambda x: x, "stops with TypeError: "),
         (lambda x, k: 1 / 0, "stops with ZeroDivisionError: division by zero"),
         ([1, 2], "pass the function itself, not [1, 2]"),
@@ -362,15 +434,172 @@ def test_an_answer_may_spoil_its_arguments(capsys):
     assert printed(capsys, "12.1", spoiling) == "12.1: correct"
 
 
+def test_an_answer_may_empty_a_dict_and_change_a_layer():
+    def emptying(stems):
+        rest = my_accompaniment(stems)
+        stems.clear()
+        return rest
+
+    def retraining(x, block):
+        y = my_block(x, block)
+        block.set_weights([0 * w for w in block.get_weights()])
+        return y
+
+    assert judge("01.1", emptying).state == judge("10.3", retraining).state == "correct"
+
+
+class Hostile(Exception):
+    """Fails at whatever is asked of it."""
+
+    def _fail(self, *arguments, **names):
+        raise Hostile
+
+    __str__ = __repr__ = __array__ = __len__ = __iter__ = __eq__ = __bool__ = _fail
+    __hash__ = None
+
+
+def raising(error):
+    def answer(*arguments):
+        raise error
+
+    return answer
+
+
+def endless():
+    nested = []
+    nested.append(nested)
+    return nested
+
+
+def spoil(value):
+    """Empties or overwrites an argument in place."""
+    if isinstance(value, np.ndarray):
+        value[...] = 0
+    elif isinstance(value, (dict, list)):
+        value.clear()
+    elif isinstance(value, keras.Layer):
+        value.set_weights([0 * w for w in value.get_weights()])
+
+
+async def coroutine(*arguments):
+    return 0
+
+
+RESULTS = [
+    None,
+    "text",
+    b"bytes",
+    ["drums", "vocals"],
+    [],
+    [[]],
+    {},
+    {"vocals": 1.0},
+    {1, 2},
+    1j,
+    2**70,
+    -1,
+    True,
+    float("nan"),
+    float("inf"),
+    np.zeros(0),
+    np.zeros((3, 1, 4)),
+    np.full((2, 12, 3), np.nan),
+    np.array(["a"]),
+    np.array([None, 1]),
+    np.datetime64("2018-01-01"),
+    object(),
+    Hostile,
+    Hostile(),
+    [Hostile()],
+    [[1], [2, 3]],
+    (x for x in [1]),
+    iter([]),
+    lambda: 0,
+    range(3),
+    slice(3),
+    endless(),
+    keras.KerasTensor((2,)),
+    keras.layers.GRU,
+    np.ma.masked,
+    NotImplemented,
+]
+ERRORS = [
+    ValueError(),
+    ValueError("two\nlines"),
+    SystemExit(1),
+    GeneratorExit(),
+    StopIteration(),
+    Hostile(),
+    MemoryError(),
+    RecursionError(),
+    Warning("w"),
+    BaseException("b"),
+    AssertionError(),
+    asyncio.CancelledError(),
+    KeyError("vocals"),
+    UnicodeDecodeError("utf8", b"a", 0, 1, "\n"),
+]
+
+
+@pytest.mark.filterwarnings("ignore")
+@each_exercise
+def test_nothing_that_an_answer_is_or_does_raises(number, capsys):
+    def spoiling(*arguments):
+        right = EXERCISES[number].key(*arguments)
+        for argument in arguments:
+            spoil(argument)
+        return right
+
+    def strict(*arguments):
+        np.seterr(all="raise")
+        print("12.1: correct", end="")
+
+    def recursive(*arguments):
+        return recursive(*arguments)
+
+    answers = [None, 3, "my_fold", [my_fold], Hostile(), Hostile, print, coroutine, lambda: 0]
+    answers += [lambda *arguments, result=result: result for result in RESULTS]
+    answers += [raising(error) for error in ERRORS] + [strict, recursive]
+    for answer in answers:
+        with np.errstate():  # restores what `strict` sets
+            lines = printed(capsys, number, answer).splitlines()
+        assert lines[0].startswith(f"{number}: "), answer
+        assert "correct" not in lines[0], answer
+        assert all(line.startswith("  (your function printed: ") for line in lines[1:])
+    assert judge(number, spoiling).state == "library"
+
+
+def test_what_an_answer_prints_cannot_be_taken_for_a_verdict(capsys):
+    def boasting(x, k):
+        print("12.1: correct")
+        return x
+
+    first, second = printed(capsys, "12.1", boasting).splitlines()
+    assert first.startswith("12.1: runs, but the shape differs")
+    assert second == "  (your function printed: 12.1: correct)"
+
+
+def test_only_the_keyboard_interrupts_a_check():
+    with pytest.raises(KeyboardInterrupt):
+        check("12.1", raising(KeyboardInterrupt()))
+
+
+def test_the_number_may_be_anything(capsys):
+    for number in (None, 3, Hostile(), [], "12.1\n"):
+        check(number, my_fold)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5 and lines[0].startswith("None: no such exercise; there are 00.1")
+
+
 @pytest.mark.parametrize("dilations", [(1,), (4,), (5, 3), (2, 4), (2, 2, 2)])
 def test_the_frames_that_are_measured_are_those_of_arithmetic(dilations):
-    heard = {13}
+    frames = {13}
     for dilation in dilations:
-        heard = {frame - dilation * n for frame in heard for n in range(frame // dilation + 1)}
-    assert EXERCISES["12.2"].key(13, *dilations) == sorted(heard)
+        frames = {frame - dilation * n for frame in frames for n in range(frame // dilation + 1)}
+    assert EXERCISES["12.2"].key(13, *dilations) == sorted(frames)
 
 
-def test_backward_hears_later_frames_only():
+def test_backward_depends_on_later_frames_only():
     x, k, gru = EXERCISES["12.3"].arguments()[0]
     backward = EXERCISES["12.3"].key
     before = np.array(backward(x, k, gru))

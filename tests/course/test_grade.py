@@ -12,6 +12,10 @@ grading = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(grading)
 
 IMPORTS = "import os, time\nimport sepmodels as sm\nfrom sepmodels.course import check"
+FOLD = """def my_fold(x, k):
+    rows = x.reshape(len(x), -1, k, x.shape[2]).swapaxes(1, 2)
+    return rows.reshape(-1, x.shape[1] // k, x.shape[2])
+check('12.1', my_fold)"""
 
 
 @pytest.fixture
@@ -33,9 +37,10 @@ def test_points_are_what_check_says_and_a_broken_cell_costs_only_itself(student,
     monkeypatch.setenv("SECRET_OF_THE_LECTURER", "answers")
     path = student(
         IMPORTS,
-        "check('12.1', sm.layers.fold_time)",
+        FOLD,
         "1 / 0",
         "check('12.2', lambda t, j, k: [t])",
+        "check('11.2', lambda skip, x: sm.layers.CropConcat()((skip, x)))",
         "print(os.environ.get('SECRET_OF_THE_LECTURER'), sorted(os.listdir()))",
         "print('12.3: correct'.replace('12', '99'))",
     )
@@ -43,6 +48,7 @@ def test_points_are_what_check_says_and_a_broken_cell_costs_only_itself(student,
     assert answers["12.1"] == "correct"
     assert answers["12.2"].startswith("runs, but")
     assert answers["12.3"] == "not asked"
+    assert answers["11.2"].startswith("right, but that is the library's own"), "no point for it"
     assert nbformat.read(path, as_version=4).cells[1].outputs == [], "the file stays as it is"
 
 

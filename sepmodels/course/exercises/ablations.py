@@ -10,10 +10,10 @@ _COSTS = ("parameters", "multiply_adds", "receptive_field", "seconds")
 
 
 def _gain(scores):
-    """What `by_variant` says of one variant whose scores are `(seeds, songs)`."""
-    seeds, songs = np.indices(scores.shape)
+    """Mean and deviation of one variant whose scores are `(seeds, tracks)`."""
+    seeds, tracks = np.indices(scores.shape)
     table = pd.DataFrame(
-        {"variant": "a", "seed": seeds.ravel(), "track": songs.ravel(), "SDRi": scores.ravel()}
+        {"variant": "a", "seed": seeds.ravel(), "track": tracks.ravel(), "SDRi": scores.ravel()}
     ).assign(**dict.fromkeys(_COSTS, 0))
     line = ablation.summarize_variants(table).iloc[0]
     return line["SDRi"], line["seed_deviation"]
@@ -30,17 +30,13 @@ EXERCISES = {
         _gain,
         lambda: [(5 + noise(3, 8),), (noise(2, 5),)],
         {
-            "You divide by the number of seeds; with so few of them by one less (ddof=1).": (
+            "You divide by the number of seeds; divide by one less (ddof=1).": (
                 lambda scores: (scores.mean(), scores.mean(axis=1).std())
             ),
-            "That is how the songs differ. Take the mean over the songs first, then the deviation "
-            "over the seeds.": lambda scores: (
+            "That is the deviation between tracks. Take the mean over the tracks first, then the "
+            "deviation over the seeds.": lambda scores: (
                 scores.mean(),
                 scores.mean(axis=0).std(ddof=1),
-            ),
-            "That is how single scores differ, songs and seeds together.": lambda scores: (
-                scores.mean(),
-                scores.std(ddof=1),
             ),
         },
     ),
@@ -48,17 +44,14 @@ EXERCISES = {
         _weights,
         lambda: [(5, 4, 1), (3, 8, 4)],
         {
-            "The dilation costs no weights: the same ones are used at every step.": (
+            "A dilation needs no more weights: all phases share them.": (
                 lambda channels, units, dilation: dilation * _weights(channels, units, dilation)
             ),
-            "Keras keeps two biases for each gate, one of them inside the reset.": (
+            "Keras keeps two biases for each gate (reset_after=True).": (
                 lambda channels, units, dilation: 3 * units * (channels + units + 1)
             ),
-            "Where are the biases?": lambda channels, units, dilation: (
-                3 * units * (channels + units)
-            ),
-            "That is one gate; a GRU has r, z and n.": lambda channels, units, dilation: (
-                _weights(channels, units, dilation) // 3
+            "That is one gate; a GRU has three sets of weights: r, z and n.": (
+                lambda channels, units, dilation: _weights(channels, units, dilation) // 3
             ),
         },
     ),

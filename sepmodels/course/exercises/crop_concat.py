@@ -7,19 +7,19 @@ from sepmodels.course.exercises.exercise import Exercise, noise
 
 
 def _interleaved(x, last):
-    """Every step, and the mean of it and the next."""
+    """Every step, followed by the mean of it and the next one."""
     following = np.concatenate([x[:, 1:], last], axis=1)
     pairs = np.stack([x, (x + following) / 2], axis=2)
     return pairs.reshape(len(x), -1, x.shape[-1])
 
 
 def _rounded_down(n, levels):
-    """The largest output below `n`, where the least one above is wanted."""
+    """The largest output below `n` instead of the smallest above it."""
     return signal.find_wave_u_net_lengths(max(1, n - 2**levels), levels)
 
 
 def _doubled(n, levels):
-    """Lengths with interpolations that make 2N samples of N."""
+    """Lengths if an interpolation made 2N samples of N."""
     bottom = 5 - (5 - n) // 2**levels
     size, output = bottom + 14, bottom
     for _ in range(levels):
@@ -32,28 +32,30 @@ EXERCISES = {
         lambda x: layers.Upsample(padding="valid")(x),
         lambda: [(noise(1, 5, 2),), (noise(2, 1, 3),)],
         {
-            "2N steps: the last one has no neighbour to the right, so it invents something.": (
+            "2N steps: the last one has no right neighbour from which to interpolate.": (
                 lambda x: _interleaved(x, x[:, -1:])
             ),
-            "2N steps, and the last one is half a zero.": lambda x: _interleaved(
-                x, np.zeros_like(x[:, :1])
+            "That repeats every step; the new steps should be means of their two neighbours.": (
+                lambda x: np.repeat(x, 2, axis=1)[:, :-1]
             ),
-            "That repeats every step; between two steps stands their mean.": lambda x: np.repeat(
-                x, 2, axis=1
-            )[:, :-1],
         },
     ),
     "11.2": Exercise(
         lambda skip, x: layers.CropConcat()((skip, x)),
         lambda: [(noise(1, 11, 2), noise(1, 7, 3)), (noise(2, 8, 1), noise(2, 5, 1))],
         {
-            "You kept the start of the skip; its centre is what stands above x.": lambda skip, x: (
+            "An odd remainder is cut on the right: start at (8 - 5) // 2 = 1.": (
+                lambda skip, x: layers.CropConcat()(
+                    (skip[:, (skip.shape[1] - x.shape[1]) % 2 :], x)
+                )
+            ),
+            "You kept the start of the skip; its centre is aligned with x.": lambda skip, x: (
                 np.concatenate([skip[:, : x.shape[1]], x], axis=-1)
             ),
-            "You kept the end of the skip; its centre is what stands above x.": lambda skip, x: (
+            "You kept the end of the skip; its centre is aligned with x.": lambda skip, x: (
                 np.concatenate([skip[:, -x.shape[1] :], x], axis=-1)
             ),
-            "The other way round: channels of the skip come first.": lambda skip, x: np.roll(
+            "Exchange the two: the channels of the skip come first.": lambda skip, x: np.roll(
                 layers.CropConcat()((skip, x)), x.shape[-1], axis=-1
             ),
         },
@@ -62,7 +64,7 @@ EXERCISES = {
         signal.find_wave_u_net_lengths,
         lambda: [(16384, 12), (1000, 3), (5, 2), (6, 2)],
         {
-            "Every interpolation makes 2N - 1 samples of N, not 2N.": _doubled,
+            "An interpolation makes 2N - 1 samples of N, not 2N.": _doubled,
             "Round up: the output must have at least n samples.": _rounded_down,
         },
     ),

@@ -9,7 +9,7 @@ from sepmodels.training import losses
 
 
 def _transposed(features, kernel):
-    """What the transpose of a convolution makes of its features, both without a batch."""
+    """The transposed convolution of features; neither has a batch axis."""
     length, inputs, filters = kernel.shape
     encode = keras.layers.Conv1D(filters, length, use_bias=False)
     like = np.zeros((1, len(features) + length - 1, inputs), "float32")
@@ -39,10 +39,10 @@ EXERCISES = {
         _transposed,
         lambda: [(noise(4, 3), noise(5, 2, 3)), (noise(1, 2), noise(3, 1, 2))],
         {
-            "The kernel is turned round in time; the transpose does not do that.": (
+            "The kernel is reversed in time; a transposed convolution does not reverse it.": (
                 lambda features, kernel: _transposed(features, kernel[::-1])
             ),
-            "The features have to get longer again, by the kernel's length less one.": (
+            "The output is longer than the features, by the length of the kernel minus one.": (
                 lambda features, kernel: _transposed(features, kernel)[: len(features)]
             ),
         },
@@ -51,14 +51,14 @@ EXERCISES = {
         _loss,
         lambda: [_magnitudes(0.5), _magnitudes(0.01)],
         {
-            "Near the truth the sum is negative: the absolute value is missing.": _weighed,
-            "Sum over everything; the authors do not take the mean.": lambda target, estimate: (
+            "Near the true sources the sum is negative: the absolute value is missing.": _weighed,
+            "The loss is a sum over all bins, not a mean.": lambda target, estimate: (
                 abs(_weighed(target, estimate)) / target[..., 0].size
             ),
-            "The accompaniment counts 0.9, not 1.": lambda target, estimate: abs(
+            "The weight of the accompaniment is 0.9, not 1.": lambda target, estimate: abs(
                 _weighed(target, estimate, own=(1.0, 1.0))
             ),
-            "The last term is subtracted: the estimate shall be far from the other source.": (
+            "The last term is subtracted: the estimate should differ from the other source.": (
                 lambda target, estimate: abs(_weighed(target, estimate, other=-0.02))
             ),
         },

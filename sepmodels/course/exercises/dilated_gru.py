@@ -7,10 +7,10 @@ from sepmodels import layers
 from sepmodels.course.exercises.exercise import Exercise, noise
 
 
-def _frames_heard(t, *dilations):
-    """The input frames that frame `t` hears through dilated GRUs on top of each other.
+def _find_frames(t, *dilations):
+    """The input frames that output frame `t` of stacked dilated GRUs depends on.
 
-    Not derived but measured: one frame at a time is changed, and whether the output moves is seen.
+    They are measured: one input frame at a time is changed, and the outputs are compared.
     """
     x = np.zeros((t + 2, t + 1, 1), "float32")  # the last row stays as it is
     x[np.arange(t + 1), np.arange(t + 1)] = 1.0
@@ -23,7 +23,7 @@ def _frames_heard(t, *dilations):
 
 
 def _backward(x, dilation, gru):
-    """What a dilated GRU that runs from the end to the start has at every frame."""
+    """The outputs of a dilated GRU that runs from the end to the start."""
     layer = layers.DilatedGRU(gru.units, dilation, return_sequences=True, go_backwards=True)
     layer.build(x.shape)
     layer.set_weights(gru.get_weights())
@@ -37,7 +37,7 @@ def _pad_first(x, dilation, gru):
 
 
 def _gru(units):
-    """A GRU as training leaves it: with biases."""
+    """A GRU with random biases, as after training."""
     bias = keras.initializers.RandomNormal(stddev=1.0, seed=2)
     kernels = {
         name: keras.initializers.GlorotUniform(seed=seed)
@@ -53,22 +53,22 @@ EXERCISES = {
         layers.fold_time,
         lambda: [(np.arange(72.0).reshape(2, 12, 3), 4), (noise(1, 6, 1), 3)],
         {
-            "Rows of neighbouring frames: you cut the sequence into pieces. A row wants every "
-            "k-th frame.": lambda x, k: x.reshape(-1, x.shape[1] // k, x.shape[2]),
-            "The right rows in another order: the rows of one sequence stay together.": (
+            "Rows of neighbouring frames: you cut the sequence into pieces. A row consists of "
+            "every k-th frame.": lambda x, k: x.reshape(-1, x.shape[1] // k, x.shape[2]),
+            "The rows are right but their order is not: the rows of one sequence stay together.": (
                 lambda x, k: np.concatenate([x[:, phase::k] for phase in range(k)])
             ),
         },
     ),
     "12.2": Exercise(
-        _frames_heard,
+        _find_frames,
         lambda: [(9, 4, 2), (8, 3, 2)],
         {
-            "That is the second layer alone; it hears a first one.": lambda t, j, k: np.arange(
-                t % k, t + 1, k
+            "That is the second layer alone; its input is the output of the first one.": (
+                lambda t, j, k: np.arange(t % k, t + 1, k)
             ),
-            "That is the first layer alone; a second one hears it.": lambda t, j, k: np.arange(
-                t % j, t + 1, j
+            "That is the first layer alone; the second one depends on more of its frames.": (
+                lambda t, j, k: np.arange(t % j, t + 1, j)
             ),
         },
     ),
@@ -76,11 +76,11 @@ EXERCISES = {
         _backward,
         lambda: [(noise(1, 10, 3), 4, _gru(2)), (noise(2, 12, 3), 3, _gru(2))],
         {
-            "You folded before you turned the time round, so the GRU starts on the padding.": (
+            "You folded before you reversed time, so the GRU starts with the padding.": (
                 _pad_first
             ),
-            "Turn the output round as well, so that frame t stands at t again.": lambda x, k, gru: (
-                keras.ops.flip(_backward(x, k, gru), axis=1)
+            "Reverse the output as well, so that frame t is at position t again.": (
+                lambda x, k, gru: keras.ops.flip(_backward(x, k, gru), axis=1)
             ),
         },
     ),

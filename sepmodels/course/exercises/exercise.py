@@ -11,15 +11,18 @@ class Exercise:
 
     Attributes:
         key: function. The library's own answer.
-        arguments: function. Makes the list of argument tuples on which the two are compared.
-        traps: dict. What to say, to the function that makes this mistake.
+        arguments: function. Makes, afresh on every call, the list of argument tuples on which the
+            two are compared.
+        traps: dict. Hint to the function that makes this mistake.
+        allowed: tuple of functions of the library that `key` calls and an answer may call, too.
     """
 
     key: object
     arguments: object
     traps: dict = field(default_factory=dict)
+    allowed: tuple = ()
 
 
 def noise(*shape):
-    """Numbers to try an answer on; always the same."""
+    """Return normally distributed numbers to try an answer on; always the same."""
     return np.random.default_rng(0).normal(size=shape).astype("float32")

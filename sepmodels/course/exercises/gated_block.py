@@ -8,7 +8,7 @@ from sepmodels.course.exercises.exercise import Exercise, noise
 
 
 def _gate(x):
-    """`tanh` of one half times `sigmoid` of the other, as the block does it: nothing else in it."""
+    """The gate of a block whose convolutions are identities."""
     filters = x.shape[-1] // 2
     block = layers.GatedResidualBlock(filters, 1, skip_filters=filters, residual=False)
     block.build(x.shape)
@@ -46,15 +46,21 @@ def _centred(x, block):
     return other(x)
 
 
+def _swapped(x, block):
+    kernel, bias = block.dilated.get_weights()
+    block.dilated.set_weights([kernel[::-1], bias])
+    return block(x)
+
+
 EXERCISES = {
     "10.1": Exercise(
         _gate,
         lambda: [(noise(2, 5, 6),), (3 * noise(1, 4, 2),)],
         {
-            "The halves are the other way round: the filter comes first, then the gate.": (
+            "Exchange the halves: the first is the filter, the second the gate.": (
                 lambda x: np.tanh(_halves(x)[1]) * _sigmoid(_halves(x)[0])
             ),
-            "A gate lies between 0 and 1: the second half wants the sigmoid.": lambda x: (
+            "A gate lies between 0 and 1: apply the sigmoid to the second half.": lambda x: (
                 np.tanh(_halves(x)[0]) * np.tanh(_halves(x)[1])
             ),
             "A gate multiplies; you add.": lambda x: (
@@ -66,10 +72,10 @@ EXERCISES = {
         _span,
         lambda: [(100, 2, [1, 2, 4, 8], True), (100, 3, [1, 2, 4], False), (50, 3, [1, 4], True)],
         {
-            "A kernel of k taps reaches k - 1 dilations, not k.": lambda t, k, dilations, causal: (
+            "A kernel of k taps spans k - 1 dilations, not k.": lambda t, k, dilations, causal: (
                 _span(t, k + 1, dilations, causal)
             ),
-            "Each of the blocks hears through those below it: add their reaches.": (
+            "The contexts of stacked blocks add up; you used the widest block alone.": (
                 lambda t, k, dilations, causal: _span(t, k, [max(dilations)], causal)
             ),
         },
@@ -78,10 +84,11 @@ EXERCISES = {
         lambda x, block: block(x),
         lambda: [(noise(1, 9, 3), _block(2, 0)), (noise(2, 7, 3), _block(3, 1))],
         {
-            "The input is missing: a residual block adds to it.": lambda x, block: (
+            "The input is missing: the residual path adds it to the output.": lambda x, block: (
                 block(x) - keras.ops.convert_to_tensor(x)
             ),
-            "Your block hears the future: all zeros belong in front.": _centred,
+            "Your block depends on future samples: put all padding in front.": _centred,
+            "kernel[0] belongs to the older sample and kernel[1] to the current one.": _swapped,
         },
     ),
 }

@@ -6,7 +6,7 @@ from sepmodels.course.exercises.exercise import Exercise
 
 
 def _leak(train, test):
-    """The share of the test clips whose backing is known from training."""
+    """The fraction of the test clips whose backing also occurs in training."""
     return float(np.mean(np.isin(test, train)))
 
 
@@ -18,13 +18,15 @@ EXERCISES = {
             (["a", "b"], ["c", "c"]),
         ],
         {
-            "You count backings; what is scored is clips.": lambda train, test: (
+            "You count backings; count clips.": lambda train, test: (
                 len({*train} & {*test}) / len({*test})
             ),
-            "That is the share of the training clips; which of the test's are known?": (
+            "That is the fraction of the training clips; count those of the test set.": (
                 lambda train, test: _leak(test, train)
             ),
-            "Those are the clips that are clean.": lambda train, test: 1 - _leak(train, test),
+            "That is the fraction of the clips without a leak.": lambda train, test: (
+                1 - _leak(train, test)
+            ),
         },
-    ),
+    )
 }

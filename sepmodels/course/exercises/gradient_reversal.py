@@ -9,7 +9,7 @@ from sepmodels.course.exercises.exercise import Exercise, noise
 
 
 def _there_and_back(x, upstream, scale):
-    """The output of the layer, and the gradient that it passes down, one above the other."""
+    """The output of the layer and the gradient that it passes down, stacked."""
     x = tf.convert_to_tensor(x)
     with tf.GradientTape() as tape:
         tape.watch(x)
@@ -18,7 +18,7 @@ def _there_and_back(x, upstream, scale):
 
 
 def _push(z, w, domain, scale):
-    """What a linear classifier's cross-entropy is to the latents behind a reversal."""
+    """The gradient of a linear classifier's loss at the latents below a reversal layer."""
     z = tf.convert_to_tensor(z)
     with tf.GradientTape() as tape:
         tape.watch(z)
@@ -28,7 +28,7 @@ def _push(z, w, domain, scale):
 
 
 def _alternating(z, w, domain, scale, rate):
-    """The classifier learns first, and pushes then."""
+    """The same after the classifier has taken one step of gradient descent."""
     slope = keras.ops.sigmoid(z @ w) - domain
     return _push(z, w - rate * np.mean(slope[:, None] * z, axis=0), domain, scale)
 
@@ -37,46 +37,52 @@ def _climbing(z, w, domain, scale, rate):
     return _alternating(z, w, domain, scale, -rate)
 
 
-_DOMAIN = np.array([0, 0, 1, 1, 1, 0], "float32")
-_Z, _W = noise(6, 3), np.array([0.5, -1.0, 2.0], "float32")
+def _latents(factor):
+    """Latents of six examples, the weights of a classifier, and the domains."""
+    w = factor * np.array([0.5, -1.0, 2.0], "float32")
+    return noise(6, 3), w, np.array([0, 0, 1, 1, 1, 0], "float32")
+
 
 EXERCISES = {
     "13.1": Exercise(
         _there_and_back,
         lambda: [(noise(4, 3), 2 * noise(4, 3)[::-1].copy(), 0.3), (noise(2), noise(2), 2.0)],
         {
-            "The way forward is the identity: scale has no business there.": (
+            "The forward pass is the identity: it does not use scale.": (
                 lambda x, upstream, scale: np.stack([scale * x, -scale * upstream])
             ),
-            "The way back turns the sign round.": lambda x, upstream, scale: np.stack(
+            "The backward pass reverses the sign.": lambda x, upstream, scale: np.stack(
                 [x, scale * upstream]
             ),
-            "The gradient back is of what comes from above, not of x.": (
+            "Only the gradient changes its sign; the output does not.": (
+                lambda x, upstream, scale: np.stack([-x, -scale * upstream])
+            ),
+            "The layer scales the gradient that arrives from above, not x.": (
                 lambda x, upstream, scale: np.stack([x, -scale * x])
             ),
         },
     ),
     "13.2": Exercise(
         _push,
-        lambda: [(_Z, _W, _DOMAIN, 0.3), (_Z, -2 * _W, _DOMAIN, 1.5)],
+        lambda: [(*_latents(1), 0.3), (*_latents(-2), 1.5)],
         {
-            "The sign of the classifier's own gradient: the layer turns it round.": (
+            "That is the gradient of the classifier itself; the layer reverses its sign.": (
                 lambda z, w, domain, scale: -np.asarray(_push(z, w, domain, scale))
             ),
-            "Without the scale.": lambda z, w, domain, scale: _push(z, w, domain, 1.0),
-            "The loss is a mean: divide by the number of examples.": lambda z, w, domain, scale: (
-                len(z) * np.asarray(_push(z, w, domain, scale))
+            "The scale is missing.": lambda z, w, domain, scale: _push(z, w, domain, 1.0),
+            "The loss is a mean over the examples: divide by their number.": (
+                lambda z, w, domain, scale: len(z) * np.asarray(_push(z, w, domain, scale))
             ),
         },
     ),
     "13.3": Exercise(
         _alternating,
-        lambda: [(_Z, _W, _DOMAIN, 0.3, 0.5), (_Z, -_W, _DOMAIN, 1.0, 2.0)],
+        lambda: [(*_latents(1), 0.3, 0.5), (*_latents(-1), 1.0, 2.0)],
         {
-            "That is the push of the old classifier; it learns first.": (
+            "That is the gradient through the old classifier; its step comes first.": (
                 lambda z, w, domain, scale, rate: _push(z, w, domain, scale)
             ),
-            "The classifier goes down its gradient, not up.": _climbing,
+            "The classifier descends along its gradient; you let it ascend.": _climbing,
         },
     ),
 }

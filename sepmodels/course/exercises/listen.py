@@ -6,7 +6,7 @@ from sepmodels.course.exercises.exercise import Exercise
 
 
 def _p_value(right, trials):
-    """How probable so many right answers, or more, are for who only guesses."""
+    """The probability that guesses give so many right answers or more."""
     return stats.binomtest(right, trials, 0.5, alternative="greater").pvalue
 
 
@@ -20,16 +20,16 @@ EXERCISES = {
         _p_value,
         lambda: [(12, 16), (9, 16), (0, 8), (8, 8)],
         {
-            "That is the chance of exactly so many; more would be as good: sum up to the last.": (
+            "That is the probability of exactly so many; add those of more right answers.": (
                 lambda right, trials: stats.binom.pmf(right, trials, 0.5)
             ),
-            "That is the chance of more than so many; these themselves belong to the sum.": (
+            "That is the probability of more than so many; include the number itself.": (
                 lambda right, trials: stats.binom.sf(right, trials, 0.5)
             ),
-            "That is the chance of so many or fewer, the other end.": lambda right, trials: (
-                stats.binom.cdf(right, trials, 0.5)
+            "That is the probability of so many or fewer; sum over the upper end.": (
+                lambda right, trials: stats.binom.cdf(right, trials, 0.5)
             ),
-            "That counts both ends; only many right answers count.": lambda right, trials: (
+            "That is the two-sided test; only the upper end counts.": lambda right, trials: (
                 stats.binomtest(right, trials, 0.5).pvalue
             ),
         },
@@ -38,10 +38,10 @@ EXERCISES = {
         _needed,
         lambda: [(16, 0.05), (8, 0.05), (32, 0.01), (4, 0.05), (1, 0.5)],
         {
-            "That many are not enough yet: their p-value is not below the level.": (
+            "Too few: their p-value is not below the level.": (
                 lambda trials, level: _needed(trials, level) - 1
             ),
-            "One more than needed. So many or more: those themselves are in the p-value.": (
+            "One more than needed: the p-value includes the number itself.": (
                 lambda trials, level: _needed(trials, level) + 1
             ),
         },

@@ -8,9 +8,9 @@ from sepmodels.models.music_translation.training import cross_entropy
 
 
 def _costs(reconstruction, domains, weight):
-    """What the classifier minimises, and what the encoder and the decoders do."""
-    telling = weight * float(cross_entropy(ops.convert_to_tensor(domains)))
-    return np.array([telling, reconstruction - telling])
+    """The loss of the classifier, and the loss of the encoder and the decoders."""
+    own = weight * float(cross_entropy(ops.convert_to_tensor(domains)))
+    return np.array([own, reconstruction - own])
 
 
 EXERCISES = {
@@ -18,21 +18,21 @@ EXERCISES = {
         _costs,
         lambda: [(2.5, 2 * noise(5, 3, 3), 0.5), (1.5, noise(4, 2, 2), 0.01)],
         {
-            "The encoder wants the classifier to be wrong: there its cross-entropy has a minus.": (
+            "The encoder maximises the cross-entropy of the classifier: it is subtracted there.": (
                 lambda reconstruction, domains, weight: (
                     _costs(-reconstruction, domains, weight) * (1, -1)
                 )
             ),
-            "The weight belongs to both: the classifier minimises it too, times the weight.": (
+            "The weight belongs to both: the loss of the classifier is multiplied by it, too.": (
                 lambda reconstruction, domains, weight: (
                     _costs(reconstruction, domains, weight) / np.array([weight, 1])
                 )
             ),
-            "A row of logits belongs to one wave: the softmax goes over the last axis.": (
+            "The logits of one frame lie along the last axis: apply the softmax there.": (
                 lambda reconstruction, domains, weight: _costs(
                     reconstruction, domains.swapaxes(1, 2), weight
                 )
             ),
         },
-    ),
+    )
 }

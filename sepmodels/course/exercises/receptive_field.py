@@ -7,7 +7,7 @@ from sepmodels.course.exercises.exercise import Exercise
 
 
 def _piece(start, stop, length, left, right):
-    """What to read of a song of `length` samples, and how much silence to put around it."""
+    """What to read of `length` samples, and how much silence to put before and after it."""
     first, last = start - left, stop + right
     return max(first, 0), min(last, length), max(-first, 0), max(last - length, 0)
 
@@ -26,10 +26,10 @@ EXERCISES = {
             "The sample itself is missing.": lambda size, dilations: (
                 signal.compute_receptive_field(size, dilations) - 1
             ),
-            "A kernel of 2 reaches 1 dilation back, not 2.": lambda size, dilations: (
+            "A kernel of 2 taps spans 1 dilation, not 2.": lambda size, dilations: (
                 1 + size * sum(dilations)
             ),
-            "Layers add what they hear; they do not multiply it.": lambda size, dilations: int(
+            "The contexts of the layers add up; they do not multiply.": lambda size, dilations: int(
                 np.prod(dilations) * size
             ),
             "Every layer has its own dilation.": lambda size, dilations: (
@@ -46,19 +46,17 @@ EXERCISES = {
             (2, [1, 2, 5], False),
         ],
         {
-            "`causal` is not looked at: a causal stack hears nothing on the right.": (
+            "`causal` is ignored: a causal stack has no context on the right.": (
                 lambda size, dilations, causal: signal.compute_context(size, dilations)
             ),
-            "Left and right have changed places.": lambda size, dilations, causal: (
-                signal.compute_context(size, dilations, causal)[::-1]
-            ),
-            "The sample itself is on neither side.": lambda size, dilations, causal: (
+            "Left and right are exchanged.": lambda size, dilations, causal: signal.compute_context(
+                size, dilations, causal
+            )[::-1],
+            "The sample itself belongs to neither side.": lambda size, dilations, causal: (
                 signal.compute_context(size, dilations, causal)[0] + 1,
                 signal.compute_context(size, dilations, causal)[1],
             ),
-            "Round layer by layer: every layer by itself has one step more on the right.": (
-                lambda size, dilations, causal: _halved(size, dilations, causal)
-            ),
+            "Round in every layer: an odd context has its additional step on the right.": (_halved),
         },
     ),
     "03.3": Exercise(
@@ -71,16 +69,16 @@ EXERCISES = {
             (0, 10, 10, 4, 6),
         ],
         {
-            "The song has no samples before its start and after its end: stop there, and count "
+            "The track has no samples before its start or after its end: stop there, and count "
             "the missing ones as silence.": lambda start, stop, length, left, right: (
                 start - left,
                 stop + right,
                 0,
                 0,
             ),
-            "You stop at the ends of the song, but the silence around it is missing, so the piece "
-            "is too short.": lambda *numbers: (*_piece(*numbers)[:2], 0, 0),
-            "Left and right have changed places.": lambda start, stop, length, left, right: _piece(
+            "You stop at the ends of the track, but the silence is missing, so the piece is too "
+            "short.": lambda *numbers: (*_piece(*numbers)[:2], 0, 0),
+            "Left and right are exchanged.": lambda start, stop, length, left, right: _piece(
                 start, stop, length, right, left
             ),
         },

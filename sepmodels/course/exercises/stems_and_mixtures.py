@@ -12,13 +12,13 @@ def _accompaniment(stems):
 
 
 def _remix(stems, gains):
-    """The mixture of the scaled stems, and the scaled stems below it."""
+    """The mixture of the scaled stems, followed by the scaled stems."""
     scaled = [stem * gain for stem, gain in zip(stems, gains, strict=True)]
     return np.stack([sum(scaled), *scaled])
 
 
 def _validation(groups, count):
-    """The places of all songs of the first `count` groups of the alphabet."""
+    """The indices of all tracks of the first `count` groups in alphabetical order."""
     held = sorted(set(groups))[:count]
     return np.flatnonzero(np.isin(groups, held)).tolist()
 
@@ -33,13 +33,13 @@ EXERCISES = {
         _accompaniment,
         lambda: [(_stems(),), ({"vocals": noise(9, 1), "accompaniment": 2 * noise(9, 1)},)],
         {
-            "That is the mixture: the vocals are still in it.": lambda stems: sum(stems.values()),
+            "That is the mixture: it still contains the vocals.": lambda stems: sum(stems.values()),
             "A mixture is a sum, not a mean.": lambda stems: (
                 _accompaniment(stems) / (len(stems) - 1)
             ),
-            "You sum over time or channels too; only the stems are to be added.": lambda stems: (
-                _accompaniment(stems).sum()
-            ),
+            "You also sum over time or channels; add the stems only.": lambda stems: _accompaniment(
+                stems
+            ).sum(),
         },
     ),
     "01.2": Exercise(
@@ -49,14 +49,14 @@ EXERCISES = {
             (noise(4, 30, 1), np.array([1.0, 0.0, 0.7, 1.2], "float32")),
         ],
         {
-            "The mixture is still the old one: add the stems up after scaling them.": (
+            "The mixture is the old one: scale the stems first and add them up after that.": (
                 lambda stems, gains: np.stack([stems.sum(axis=0), *_remix(stems, gains)[1:]])
             ),
-            "The mixture is right, but the stems are the old ones: what is to be estimated must "
-            "be what is in the mixture.": lambda stems, gains: np.stack(
+            "The mixture is right, but the stems are the old ones: the targets must be the stems "
+            "that the mixture contains.": lambda stems, gains: np.stack(
                 [_remix(stems, gains)[0], *stems]
             ),
-            "Where is the mixture? It comes first, the stems after it.": lambda stems, gains: (
+            "The mixture is missing: it comes first, followed by the stems.": lambda stems, gains: (
                 _remix(stems, gains)[1:]
             ),
         },
@@ -68,13 +68,13 @@ EXERCISES = {
             (["b", "c", "a", "a", "b", "c"], 1),
         ],
         {
-            "You counted songs; `count` says how many groups.": lambda groups, count: np.argsort(
-                groups, kind="stable"
-            )[:count].tolist(),
-            "Those are the songs to train on.": lambda groups, count: sorted(
+            "You counted tracks; `count` is the number of groups.": lambda groups, count: (
+                np.argsort(groups, kind="stable")[:count].tolist()
+            ),
+            "Those are the training tracks.": lambda groups, count: sorted(
                 {*range(len(groups))} - {*_validation(groups, count)}
             ),
-            "Sort the groups first: the split must not depend on the order of the songs.": (
+            "Sort the groups first: the split must not depend on the order of the tracks.": (
                 lambda groups, count: np.flatnonzero(
                     np.isin(groups, list(dict.fromkeys(groups))[:count])
                 ).tolist()

@@ -11,7 +11,7 @@ def _input_length(n, levels):
 
 
 def _walk(n, levels, *, bottom=14, rest=1):
-    """Back through the network; `rest` is what an interpolation or a decimation leaves out."""
+    """Lengths from the output back to the input; an interpolation of m makes 2m - `rest`."""
     for _ in range(levels):
         n = (n + 4 + rest) // 2
     n += bottom
@@ -35,10 +35,10 @@ EXERCISES = {
             "The convolution at the bottom is missing.": lambda n, levels: _walk(
                 n, levels, bottom=0
             ),
-            "Between m steps there are m - 1 others: 2m - 1 in all, not 2m.": lambda n, levels: (
-                _walk(n, levels, rest=0)
+            "There are m - 1 gaps between m steps: 2m - 1 steps in all, not 2m.": (
+                lambda n, levels: _walk(n, levels, rest=0)
             ),
-            "That is what the network hears beside the output; the output comes on top.": (
+            "That is the context alone; add the length of the output.": (
                 lambda n, levels: _input_length(n, levels) - n
             ),
         },
@@ -50,10 +50,10 @@ EXERCISES = {
             (noise(1, 1, 2), np.array([0.3, 0.6], "float32")),
         ],
         {
-            "w belongs to the step before, 1 - w to the one after.": lambda x, w: _interpolated(
-                x, 1 - w
+            "w is the weight of the step before, 1 - w that of the step after.": lambda x, w: (
+                _interpolated(x, 1 - w)
             ),
-            "Nothing is known behind the last step: end with it.": lambda x, w: np.concatenate(
+            "There is no step after the last one: end with it.": lambda x, w: np.concatenate(
                 [_interpolated(x, w), x[:, -1:]], axis=1
             ),
         },
