@@ -67,7 +67,8 @@ def imported_packages(*folders):
 
 def test_one_version():
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.M)[1]
-    assert sm.__version__ == PROJECT["version"] == newest
+    cited = re.search(r"^version: (\S+)", (ROOT / "CITATION.cff").read_text(), re.M)[1]
+    assert sm.__version__ == PROJECT["version"] == newest == cited
 
 
 def test_every_package_does_work():
