@@ -114,7 +114,7 @@ def write_page(path, sounds, table, title):
 def doctor(options):
     """Says whether this machine can separate, and what to do if it cannot."""
     findings = examination.examine()
-    print(examination.report(findings))
+    print(examination.format_report(findings))
     return 2 if any(finding.state == "fault" for finding in findings) else 0
 
 

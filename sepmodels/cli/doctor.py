@@ -1,7 +1,8 @@
-"""Can this machine separate and train, and if not, what to do: `python -m sepmodels doctor`."""
+"""Can this machine separate and train, and if not, what to do: `sepmodels doctor`."""
 
 import importlib
 import importlib.metadata
+import json
 import os
 import platform
 import shutil
@@ -12,24 +13,23 @@ import warnings
 from pathlib import Path
 from typing import NamedTuple
 
-_NEEDED = (
-    "tensorflow", "keras", "numpy", "scipy", "librosa", "soundfile", "soxr", "av", "pandas", "tqdm",
-)  # fmt: skip
-_OPTIONAL = {  # and what each is for
-    "matplotlib": "pictures",
-    "jupyter": "the notebooks",
-    "musdb": "MUSDB18",
-    "museval": "scores by museval",
+NEEDED = ("tensorflow", "keras", "numpy", "scipy", "librosa", "soundfile", "soxr", "av", "pandas")
+OPTIONAL = {  # name: what to do without it
+    "matplotlib": "pip install matplotlib, for pictures",
+    "jupyter": "pip install jupyter, for the notebooks",
+    "musdb": "pip install musdb, for MUSDB18",
+    "museval": "pip install museval, for scores by museval",
+    "tensorflow-io": "nothing to do: soundfile reads the segments (it needs TensorFlow 2.16)",
 }
-_SIZE = 1024  # rows and columns of the matrices that are multiplied
-_WIDTH = 80  # columns of the report, which narrow terminals and notebooks show unbroken
+LOOKED_UP = ("jupyter", "musdb", "museval")  # not imported: the latter two raise without ffmpeg
+SIZE = 1024  # rows and columns of the matrices that are multiplied
 
 
 class Finding(NamedTuple):
-    """One line of the report: what was looked at, what was found, how it is, what to do.
+    """One entry of the report: what was examined, the result, its state and a remedy.
 
-    `state` is `"ok"`, `"note"` (something optional is missing) or `"fault"` (nothing can be
-    separated before the remedy).
+    `state` is `"ok"`, `"note"` (something optional is missing) or `"fault"` (no song can be
+    separated before the remedy is applied).
     """
 
     what: str
@@ -39,34 +39,36 @@ class Finding(NamedTuple):
 
 
 def examine():
-    """Look at everything that a separation, a training or a notebook leans on.
+    """Examine everything that a separation, a training or a notebook depends on.
 
-    Nothing is believed that can be tried: packages are imported, and on every device that
-    TensorFlow lists a matrix product is run, checked and timed.
+    What can be tried is tried: packages are imported, and on every device that TensorFlow lists a
+    matrix product is computed, checked and timed.
 
     Returns:
         list of `Finding`. In a notebook, `pandas.DataFrame(doctor.examine())` is a table.
 
     Example:
 
+    >>> from sepmodels.cli import doctor
     >>> findings = doctor.examine()
     >>> [finding.what for finding in findings if finding.state == "fault" and not finding.remedy]
     []
     """
-    return [
-        *_machine(),
-        *(_package(name) for name in _NEEDED),
-        *(_optional(name, use) for name, use in _OPTIONAL.items()),
-        _tensorflow_io(),
-        *_devices(),
-        *_ffmpeg(),
-        _sample(),
-        _weights(),
-    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [
+            *_examine_machine(),
+            *map(_examine_package, NEEDED),
+            *map(_examine_package, OPTIONAL, OPTIONAL.values()),
+            *_examine_devices(),
+            *map(_examine_program, ("ffmpeg", "ffprobe")),
+            _examine_sample(),
+            _examine_weights(),
+        ]
 
 
-def report(findings):
-    """The findings as text: a line each, a long remedy below it.
+def format_report(findings):
+    """Write the findings as text: a line each, a remedy below it, and a conclusion.
 
     Args:
         findings: list of `Finding`. From `examine`.
@@ -74,170 +76,107 @@ def report(findings):
     Returns:
         str.
     """
-    first = max(len(finding.what) for finding in findings)
-    second = max(len(finding.found) for finding in findings)
+    indent = " " * (9 + max(len(finding.what) for finding in findings))
     lines = []
-    indent = " " * (9 + first)  # below what was found
     for what, found, state, remedy in findings:
-        line = f"{state:5}  {what:{first}}  {found:{second}}  {remedy}".rstrip()
-        if remedy and len(line) > _WIDTH:
-            line = f"{state:5}  {what:{first}}  {found}\n" + textwrap.fill(
-                remedy,
-                _WIDTH,
-                initial_indent=indent,
-                subsequent_indent=indent,
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
-        lines.append(line)
-    if any(finding.state == "fault" for finding in findings):
-        lines.append("Something is at fault: see the lines above that begin with 'fault'.")
-    else:
-        lines.append("Ready: this machine can separate songs.")
-    return "\n".join(lines)
+        lines.append(f"{state:7}{what}".ljust(len(indent)) + found)
+        wrapped = textwrap.wrap(remedy, 70, break_long_words=False, break_on_hyphens=False)
+        lines += [indent + line for line in wrapped]
+    ready = not any(finding.state == "fault" for finding in findings)
+    fault = "Not ready: apply the remedies below the lines that say 'fault'."
+    return "\n".join([*lines, "Ready: this machine can separate songs." if ready else fault])
 
 
-def _machine():
+def find_backend():
+    """Find the name of the backend that Keras will use, without importing it."""
+    folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    if "KERAS_BACKEND" in os.environ or not (folder / "keras.json").is_file():
+        return os.environ.get("KERAS_BACKEND") or "tensorflow"
+    return json.loads((folder / "keras.json").read_text()).get("backend", "tensorflow")
+
+
+def _examine_machine():
     supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    yield Finding(
-        "Python",
-        platform.python_version(),
-        "ok" if supported else "note",
-        "" if supported else "tested with 3.11 to 3.13; use one of these",
-    )
+    remedy = ("note", "tested with Python 3.11 to 3.13; use one of these")
+    yield Finding("Python", platform.python_version(), *(() if supported else remedy))
     yield Finding("system", f"{platform.system()} {platform.release()} {platform.machine()}")
-    yield Finding("cores", str(_cores()))
-    memory = _memory()
-    little = memory is not None and memory < 3.5
-    yield Finding(
-        "memory",
-        "unknown" if memory is None else f"{memory:.1f} GB",
-        "note" if little else "ok",
-        "close other programs; lower batch_size and segment" if little else "",
-    )
-
-
-def _cores():
     # A container or a batch queue may grant fewer cores than the machine has.
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
+    affinity = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count()))
+    yield Finding("cores", str(len(affinity(0))))
+    if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+        remedy = ("note", "close other programs; lower batch_size and segment")
+        yield Finding("memory", f"{memory:.1f} GB", *(remedy if memory < 3.5 else ()))
 
 
-def _memory():
-    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
-        return None
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
-
-
-def _loaded(name):
-    """The package, or the error that its import ended in."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return importlib.import_module(name)
-        except Exception as error:  # a broken package may raise anything; the report says what
-            return error
-
-
-def _version(name):
+def _examine_package(name, remedy=None):
+    state, remedy = ("note", remedy) if remedy else ("fault", f"pip install {name}")
+    if name == "keras" and find_backend() != "tensorflow":
+        remedy = "separators need TensorFlow: set the environment variable KERAS_BACKEND=tensorflow"
+        return Finding(name, f"with the backend {find_backend()}", state, remedy)
     try:
-        return importlib.metadata.version(name)
+        version = importlib.metadata.version(name)
+        if name not in LOOKED_UP:
+            importlib.import_module(name.replace("-", "_"))
+        return Finding(name, version)
     except importlib.metadata.PackageNotFoundError:
-        return None
+        return Finding(name, "missing", state, remedy)
+    except Exception as error:  # a broken package may raise anything; the report states it
+        remedy = remedy.replace("pip install", "pip install --force-reinstall")
+        return Finding(
+            name, f"{version}, cannot be imported", state, f"{_shorten(error)}; {remedy}"
+        )
 
 
-def _package(name):
-    loaded = _loaded(name)
-    if not isinstance(loaded, Exception):
-        return Finding(name, _version(name) or "unknown version")
-    if _version(name) is None:
-        return Finding(name, "missing", "fault", f"pip install {name}")
-    return Finding(
-        name,
-        f"{_version(name)}, but cannot be imported",
-        "fault",
-        f"{_line(loaded)}; pip install --force-reinstall {name}",
-    )
-
-
-def _optional(name, use):
-    # Only looked up: musdb and museval cannot be imported without ffmpeg, jupyter never.
-    version = _version(name)
-    if version is None:
-        return Finding(name, "missing", "note", f"pip install {name} (for {use})")
-    return Finding(name, version)
-
-
-def _tensorflow_io():
-    name = "tensorflow-io"
-    version = _version(name)
-    if version is None:
-        return Finding(name, "missing", "ok", "nothing to do: soundfile reads the segments")
-    loaded = _loaded("tensorflow_io")
-    if isinstance(loaded, Exception):
-        remedy = f"soundfile is used; {name} fits TensorFlow 2.16 only ({_line(loaded)})"
-        return Finding(name, f"{version}, does not load", "note", remedy)
-    return Finding(name, version)
-
-
-def _devices():
-    tensorflow = _loaded("tensorflow")
-    if isinstance(tensorflow, Exception):
+def _examine_devices():
+    try:
+        tensorflow = importlib.import_module("tensorflow")
+    except Exception:  # told above
         return
     devices = tensorflow.config.list_logical_devices()
-    for device in devices:
-        yield _multiplied(tensorflow, device)
-    if not any(device.device_type == "GPU" for device in devices):
-        yield Finding("GPU", "none", "note", _gpu_remedy())
+    yield from (_multiply(tensorflow, device) for device in devices)
+    if any(device.device_type == "GPU" for device in devices):
+        return
+    remedy = "the CPU is enough for the course; a GPU trains faster (Colab: Runtime, Change type)"
+    if platform.system() == "Linux" and shutil.which("nvidia-smi"):
+        remedy = "a driver is installed, CUDA is not: pip install 'tensorflow[and-cuda]'"
+    yield Finding("GPU", "none", "note", remedy)
 
 
-def _multiplied(tensorflow, device):
+def _multiply(tensorflow, device):
     """Run a product of known result on a device, and time it."""
-    what = device.name.removeprefix("/device:")
+    what, seconds = device.name.removeprefix("/device:"), []
     try:
         with tensorflow.device(device.name):
-            ones = tensorflow.ones((_SIZE, _SIZE))
-            product = tensorflow.matmul(ones, ones).numpy()
-            seconds = min(_timed(lambda: tensorflow.matmul(ones, ones).numpy()) for _ in range(3))
+            ones = tensorflow.ones((SIZE, SIZE))
+            for _ in range(4):
+                start = time.perf_counter()
+                product = tensorflow.matmul(ones, ones).numpy()
+                seconds.append(time.perf_counter() - start)
     except tensorflow.errors.OpError as error:
-        remedy = f"{_line(error)}; check the driver, or hide the device: CUDA_VISIBLE_DEVICES=-1"
+        remedy = f"{_shorten(error)}; check the driver, or hide it: CUDA_VISIBLE_DEVICES=-1"
         return Finding(what, "a matrix product fails", "fault", remedy)
-    if not (product == _SIZE).all():
-        return Finding(what, "a matrix product is wrong", "fault", "do not trust this device")
-    return Finding(what, f"{2 * _SIZE**3 / seconds / 1e9:.0f} GFLOP/s, matrix product")
+    if not (product == SIZE).all():
+        return Finding(what, "a matrix product is wrong", "fault", "do not use this device")
+    return Finding(what, f"{2 * SIZE**3 / min(seconds) / 1e9:.0f} GFLOP/s, matrix product")
 
 
-def _timed(run):
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
+def _examine_program(name):
+    path = shutil.which(name)
+    remedy = ("note", "only musdb and museval need it: conda install ffmpeg, or apt install ffmpeg")
+    return Finding(name, path or "missing", *(() if path else remedy))
 
 
-def _gpu_remedy():
-    if platform.system() == "Linux" and shutil.which("nvidia-smi"):
-        return "there is a driver, but TensorFlow has no CUDA: pip install 'tensorflow[and-cuda]'"
-    return "the CPU is enough for the course; a GPU trains faster (Colab: Runtime, Change type)"
-
-
-def _ffmpeg():
-    for name in ("ffmpeg", "ffprobe"):
-        path = shutil.which(name)
-        remedy = "only musdb and museval need it: conda install ffmpeg, or apt install ffmpeg"
-        yield Finding(name, path or "missing", "ok" if path else "note", "" if path else remedy)
-
-
-def _sample():
-    what, sample = "sample song", _loaded("sepmodels.datasets.corpora.sample")
-    if isinstance(sample, Exception):
-        return Finding(what, "cannot be read", "note", _line(sample))
+def _examine_sample():
     try:
-        return Finding(what, sample.load().name)
+        return Finding(
+            "sample song", importlib.import_module("sepmodels").datasets.sample.load().name
+        )
     except (ImportError, OSError, ValueError) as error:
-        return Finding(what, "missing", "note", _line(error))
+        return Finding("sample song", "cannot be read", "note", _shorten(error))
 
 
-def _weights():
+def _examine_weights():
     # Only looked for, since a machine without TensorFlow must get this far.
     folder = Path(__file__).parents[1] / "models" / "weights"
     found = sorted(path.stem for path in folder.glob("*.keras"))
@@ -246,5 +185,5 @@ def _weights():
     return Finding("weights", ", ".join(found))
 
 
-def _line(error):
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _shorten(error):
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -78,14 +78,27 @@ def test_a_broken_package_is_a_fault_with_its_error(without):
 def test_without_tensorflow_it_still_reports(without):
     without("tensorflow", "No module named 'tensorflow'", installed=False)
     assert find("tensorflow").state == "fault"
-    assert "pip install tensorflow" in doctor.report(doctor.examine())
+    assert "pip install tensorflow" in doctor.format_report(doctor.examine())
 
 
-@pytest.mark.parametrize("installed, state", [(False, "ok"), (True, "note")])
-def test_without_tensorflow_io_soundfile_reads(without, installed, state):
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_another_backend_is_a_fault_whose_remedy_is_the_backend(monkeypatch, tmp_path, backend):
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    assert find("keras").state == "fault" and backend in find("keras").found
+    assert "KERAS_BACKEND=tensorflow" in find("keras").remedy
+    monkeypatch.delenv("KERAS_BACKEND")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "keras.json").write_text(f'{{"backend": "{backend}"}}')
+    assert doctor.find_backend() == backend
+    (tmp_path / "keras.json").unlink()
+    assert doctor.find_backend() == "tensorflow"
+
+
+@pytest.mark.parametrize("installed", [False, True])
+def test_without_tensorflow_io_soundfile_reads(without, installed):
     without("tensorflow-io", "no such library", installed)
     finding = find("tensorflow-io")
-    assert finding.state == state
+    assert finding.state == "note"
     assert "soundfile" in finding.remedy
 
 
@@ -99,17 +112,17 @@ def test_a_device_that_computes_wrong_is_a_fault(monkeypatch):
 
 def test_report_ends_with_the_verdict():
     fine = [doctor.Finding("Python", "3.12"), doctor.Finding("GPU", "none", "note", "buy one")]
-    assert doctor.report(fine).endswith("can separate songs.")
+    assert doctor.format_report(fine).endswith("can separate songs.")
     bad = [*fine, doctor.Finding("keras", "missing", "fault", "pip install keras")]
-    lines = doctor.report(bad).splitlines()
-    assert lines[2] == "fault  keras   missing  pip install keras"
-    assert "at fault" in lines[-1]
+    lines = doctor.format_report(bad).splitlines()
+    assert lines[3:5] == ["fault  keras   missing", " " * 15 + "pip install keras"]
+    assert lines[-1].startswith("Not ready")
 
 
 def test_a_long_remedy_is_broken_between_words():
     words = "only some need it: pip install 'tensorflow[and-cuda]' --force-reinstall " * 3
     findings = [doctor.Finding("Python", "3.12"), doctor.Finding("GPU", "none", "note", words)]
-    _, head, *rest, _ = doctor.report(findings).splitlines()
+    _, head, *rest, _ = doctor.format_report(findings).splitlines()
     assert head == "note   GPU     none"
     assert max(map(len, rest)) <= 80 and all(line.startswith(" " * 15) for line in rest)
     assert " ".join(rest).split() == words.split()
