@@ -50,17 +50,28 @@ def distortion_filters(correlation, rows, columns):
 
 
 def _solve(forward, right):
-    try:  # in place: what is symmetric may be read by columns, as LAPACK does
-        factor = linalg.cho_factor(
-            _gram(forward).T, lower=True, overwrite_a=True, check_finite=False
-        )
-        return linalg.cho_solve(factor, right, check_finite=False)
-    except linalg.LinAlgError:  # two channels are one, or a band is empty: museval's own remedies
-        gram = _gram(forward)
-        try:
-            return np.linalg.solve(gram + np.finfo("float64").eps * np.eye(len(gram)), right)
-        except np.linalg.LinAlgError:
-            return np.linalg.lstsq(gram, right, rcond=None)[0]
+    """Solve the normal equations, or where a channel depends on others, equations close to them.
+
+    Pure tones, equal channels and long silences leave the filters undetermined, though not what
+    they make of the references. A small multiple of the identity then determines them, in a
+    hundredth of the time of a singular value decomposition.
+    """
+    try:
+        return _factorise(forward, right)
+    except linalg.LinAlgError:
+        power = np.diagonal(forward[0])
+        scale = 1 / np.sqrt(np.where(power > 0, power, 1))  # a quiet channel counts like a loud one
+        scaled = forward * scale[:, None] * scale
+        scaled[0] += len(forward) * len(scale) * np.finfo("float64").eps * np.eye(len(scale))
+        scales = np.repeat(scale, len(forward))[:, None]
+        return scales * _factorise(scaled, scales * right)
+
+
+def _factorise(forward, right):
+    # In place: LAPACK reads by columns, and a symmetric matrix is its own transpose.
+    gram = _gram(forward).T
+    factor = linalg.cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
+    return linalg.cho_solve(factor, right, check_finite=False)
 
 
 def _gram(forward):
