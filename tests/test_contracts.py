@@ -259,6 +259,24 @@ CASES = [
         time=50,
     ),
     Case(
+        sm.models.UNet,
+        {
+            "sources": ("drums", "bass", "other"),
+            "sample_rate": 8000,
+            "channels": 2,
+            "n_fft": 32,
+            "hop_length": 24,
+            "bins": 12,
+            "frames": 4,
+            "filters": (3, 4),
+            "skips": (),
+            "activation": "elu",
+            "variant": "spleeter",
+        },
+        lambda time: noise(2, time, 2),
+        time=100,
+    ),
+    Case(
         sm.models.WaveNet,
         {
             "source": "vocals",

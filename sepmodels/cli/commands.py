@@ -27,7 +27,8 @@ def demo(options):
 
 def separate(options):
     """Separates every song that it can, and tells which it cannot."""
-    model = sm.load_pretrained() if options.model is None else sm.models.load(options.model)
+    own = options.model.endswith(".keras")
+    model = sm.models.load(options.model) if own else sm.load_pretrained(options.model)
     names = "output format subtype stems segment batch_size shifts wiener linked device"
     how = {name: getattr(options, name) for name in names.split()}
     how["residual"] = None if options.residual == "none" else options.residual
@@ -185,7 +186,8 @@ def parser():
     add = command(separate, "take songs apart: one folder per song, one file per source")
     add("songs", nargs="+", metavar="SONG", help="audio files, of any length and sample rate")
     add("-o", "--output", required=True, metavar="FOLDER", help="where the stems go")
-    add("--model", metavar="FILE.keras", help="default: the weights that come with sepmodels")
+    trained = "a FILE.keras, or published weights: %(default)s, spleeter-2stems"
+    add("--model", default="dilated_conv_gru", metavar="MODEL", help=trained)
     add("--format", default="wav", choices=("wav", "flac", "ogg", "mp3"))
     add("--subtype", choices=("int16", "int24", "float32"), help="default: what keeps most")
     add("--stems", metavar="S,S", type=lambda names: names.split(","), help="default: all sources")

@@ -1,28 +1,37 @@
-"""`load_pretrained`: the weights that ship with the project."""
+"""`load_pretrained`: weights that ship with the project, and Spleeter's."""
 
 from pathlib import Path
 
 import keras
 
+from sepmodels.models import spleeter
 from sepmodels.models.base.separator import Separator
 
 FOLDER = Path(__file__).parent / "weights"
 
 
-def load_pretrained(name="dilated_conv_gru"):
-    """Load a trained separator that ships with the project; needs no download.
+def load_pretrained(name="dilated_conv_gru", checkpoint=None):
+    """Load a trained separator.
 
-    What it was trained on, how well it does and the command to train it again stand in its
-    model card, `sepmodels/models/weights/<name>.md`.
+    `"dilated_conv_gru"` ships with the project and needs no download. `"spleeter-2stems"`, the
+    network that Deezer trained on 24,000 songs, is downloaded once (89 MB) and kept, converted,
+    in the folder that the environment variable `SEPMODELS_CACHE` names (by default in the user's
+    cache directory). `"spleeter-4stems"` and `"spleeter-5stems"` need a copy of Deezer's
+    checkpoint, also once. The training data, the scores and the licence are in the model cards
+    in `sepmodels/models/weights`.
 
     Args:
         name: str. Name of the weights. Defaults to `"dilated_conv_gru"`.
+        checkpoint: path. The folder of a TensorFlow checkpoint of Spleeter, as Deezer publishes
+            it, for the three names of Spleeter. Defaults to `None`: the cache, or the download.
 
     Returns:
         `models.Separator`.
 
     Raises:
-        ValueError: if no weights of that name ship.
+        ValueError: if there are no weights of that name, or a file is not the expected one.
+        ConnectionError: if the download fails; the message says what to fetch by hand and where
+            to put it.
 
     Example:
 
@@ -30,11 +39,17 @@ def load_pretrained(name="dilated_conv_gru"):
     >>> model.sources
     ('vocals', 'accompaniment')
     """
-    path = FOLDER / f"{name}.keras"
-    if not path.exists():
-        known = sorted(path.stem for path in FOLDER.glob("*.keras"))
-        raise ValueError(f"name must be one of {known}. Received: name={name!r}")
-    return load(path)
+    if name in spleeter.NETWORKS:
+        return load(spleeter.fetch(name, checkpoint))
+    shipped = sorted(path.stem for path in FOLDER.glob("*.keras"))
+    if name not in shipped:
+        raise ValueError(
+            f"name must be one of {[*shipped, *spleeter.NETWORKS]}; a .keras file is loaded by "
+            f"sm.models.load. Received: name={name!r}"
+        )
+    if checkpoint is not None:
+        raise ValueError(f"checkpoint is for Spleeter's weights. Received: {name=}, {checkpoint=}")
+    return load(FOLDER / f"{name}.keras")
 
 
 def load(path):

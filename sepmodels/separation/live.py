@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from sepmodels import signal
+from sepmodels.layers.cross_fade import CrossFade
 from sepmodels.layers.dilated_gru import DilatedGRU
 from sepmodels.layers.resampling import Decimate
 from sepmodels.layers.stft import STFT, InverseSTFT
@@ -54,10 +55,12 @@ def stream(model, channels=None):
     channels = model.channels if channels is None else channels
     if channels != model.channels and (model.channels != 1 or channels < 1):
         raise ValueError(f"the model hears {model.channels} channels. Received: {channels=}")
-    if model.context[1] is None or any(isinstance(layer, Decimate) for layer in model.layers):
+    whole = [layer.name for layer in model.layers if isinstance(layer, CrossFade | Decimate)]
+    if model.context[1] is None or whole:
+        why = f"processes whole windows (layer {whole[0]!r})" if whole else "needs all of the song"
         raise ValueError(
-            f"{model.name} hears an unbounded future or decimates, so it cannot run as a stream; "
-            "use sm.separate, or a model such as DilatedConvGRU(bidirectional=False, causal=True)"
+            f"{model.name} {why}, so it cannot run as a stream; use sm.separate, or a model such "
+            "as DilatedConvGRU(bidirectional=False, causal=True)"
         )
     kind = _Spectral if any(isinstance(layer, STFT) for layer in model.layers) else _Sliding
     return kind(model, channels)

@@ -6,8 +6,13 @@ import sepmodels as sm
 
 
 def test_unknown_name_lists_the_known():
-    with pytest.raises(ValueError, match=r"name must be one of \['dilated_conv_gru'\]"):
+    with pytest.raises(ValueError, match=r"name must be one of \['dilated_conv_gru', 'spleeter-2"):
         sm.load_pretrained("nonesuch")
+
+
+def test_a_checkpoint_is_for_spleeter(tmp_path):
+    with pytest.raises(ValueError, match="name='dilated_conv_gru', checkpoint="):
+        sm.load_pretrained(checkpoint=tmp_path)
 
 
 def test_weights_come_with_a_card_and_stay_small():

@@ -15,6 +15,7 @@ from sepmodels.training.recipes.laptop import (
     NC_WAVENET_POOLED,
     NC_WAVENET_SPECTRAL,
     NC_WAVENET_STRIDED,
+    U_NET,
     WAVE_U_NET,
     WAVENET,
 )
@@ -24,6 +25,8 @@ from sepmodels.training.recipes.papers import (
     LLUIS_WAVENET_PAPER,
     MUSIC_TRANSLATION_PAPER,
     NC_WAVENET_PAPER,
+    U_NET_PAPER,
+    U_NET_SPLEETER,
     WAVE_U_NET_PAPER,
     WAVENET_PAPER,
 )
@@ -43,6 +46,9 @@ __all__ = [
     "NC_WAVENET_POOLED",
     "NC_WAVENET_SPECTRAL",
     "NC_WAVENET_STRIDED",
+    "U_NET",
+    "U_NET_PAPER",
+    "U_NET_SPLEETER",
     "WAVENET",
     "WAVENET_PAPER",
     "WAVE_U_NET",

@@ -128,3 +128,40 @@ WAVENET_PAPER = Recipe(
     gains=(1.0, 1.0),
     cross_songs=0.0,
 )
+
+# Jansson et al. on pairs of a song and its instrumental version; a segment is one patch. The
+# batch and the steps are not known here.
+U_NET_PAPER = Recipe(
+    model="UNet",
+    segment=127 * 768 / 8192,
+    batch_size=16,
+    steps_per_epoch=500,
+    epochs=100,
+    schedule="constant",
+    gains=(1.0, 1.0),
+    cross_songs=0.0,
+    domain="magnitude",
+)
+
+# Spleeter for two stems by its configuration file, whose million steps began with random weights.
+# `train(..., initial=load_pretrained("spleeter-2stems"))` goes on from the published ones.
+U_NET_SPLEETER = Recipe(
+    model="UNet",
+    arguments={
+        "sample_rate": 44100,
+        "channels": 2,
+        "n_fft": 4096,
+        "hop_length": 1024,
+        "bins": 1024,
+        "frames": 512,
+        "variant": "spleeter",
+    },
+    segment=511 * 1024 / 44100,
+    batch_size=4,
+    steps_per_epoch=1000,
+    epochs=1000,
+    learning_rate=1e-4,
+    schedule="constant",
+    domain="magnitude",
+    cross_songs=0.0,
+)
