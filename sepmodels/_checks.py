@@ -2,6 +2,8 @@
 
 import numbers
 
+import numpy as np
+
 
 def positive(**values):
     """Raises `ValueError` unless each `name=value` is an integer from 1 up, or a list of such."""
@@ -49,3 +51,65 @@ def names(argument, values, least=1):
             f"Received: {argument}={values!r}"
         )
     return tuple(values)
+
+
+def sound(name, samples, channels=None, mono=False, empty=False):
+    """Samples as an array `(time, channels)`: the one check of every array of sound.
+
+    Args:
+        name: str. What the error calls them.
+        samples: array. Floats, of which 1.0 is full scale.
+        channels: int. How many there must be. Defaults to `None`: any number.
+        mono: bool. Whether `(time,)` is also allowed, as one channel. Defaults to `False`.
+        empty: bool. Whether no samples at all are allowed. Defaults to `False`.
+
+    Returns:
+        Array `(time, channels)` of the given float type.
+
+    Raises:
+        TypeError: integers, whose full scale is not 1.0, or anything else that is not float.
+        ValueError: another shape, such as `(channels, time)`, or NaN or infinite samples.
+
+    Example:
+
+    >>> sm._checks.sound("mixture", np.zeros(3), mono=True).shape
+    (3, 1)
+    >>> sm._checks.sound("mixture", np.zeros((2, 8000)))
+    Traceback (most recent call last):
+    ...
+    ValueError: mixture must be (time, channels); transpose it (mixture.T). Received: (2, 8000)
+    """
+    samples = np.asarray(samples)
+    if not np.issubdtype(samples.dtype, np.floating):
+        scale = (
+            f", divided by {np.iinfo(samples.dtype).max + 1}" if samples.dtype.kind == "i" else ""
+        )
+        raise TypeError(
+            f"{name} must be float samples in [-1, 1]; convert it to float32{scale}. "
+            f"Received: dtype={samples.dtype}"
+        )
+    received = samples.shape
+    if mono and samples.ndim == 1:
+        samples = samples[:, None]
+    form = f"(time, {channels or 'channels'})" + " or (time,)" * mono
+    if samples.ndim != 2 or samples.shape[1] != (channels or samples.shape[1] or 1):
+        turned = samples.ndim == 2 and samples.shape[0] == channels
+        remedy = f"; transpose it ({name}.T)" if turned else ""
+        raise ValueError(f"{name} must be {form}{remedy}. Received: {received}")
+    if channels is None and 2 < samples.shape[1] > len(samples) > 0:
+        raise ValueError(f"{name} must be {form}; transpose it ({name}.T). Received: {received}")
+    if not empty and not len(samples):
+        raise ValueError(f"{name} must be {form} and not empty. Received: {received}")
+    if not _is_finite(samples):
+        place = np.flatnonzero(~np.isfinite(samples).all(axis=1))[0]
+        raise ValueError(
+            f"{name} holds NaN or infinite samples, the first at index {place}; repair it, or "
+            "train the model that made it again with a lower learning rate"
+        )
+    return samples
+
+
+def _is_finite(samples):
+    """Whether no sample is NaN or infinite; a sum says so faster than a look at each."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bool(np.isfinite(np.sum(samples)) or np.isfinite(samples).all())

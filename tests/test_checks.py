@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import sepmodels as sm
 from sepmodels import _checks
 
 
@@ -33,3 +34,113 @@ def test_names(values):
     assert _checks.names("sources", ["b", "a"], least=2) == ("b", "a")
     with pytest.raises(ValueError, match="sources must be a sequence of at least 2 different"):
         _checks.names("sources", values, least=2)
+
+
+@pytest.mark.parametrize(
+    ("samples", "error", "words"),
+    [
+        (np.zeros((100, 2), "int16"), TypeError, r"divided by 32768. Received: dtype=int16"),
+        (np.zeros((100, 2), "uint8"), TypeError, r"convert it to float32. Received: dtype=uint8"),
+        (np.zeros((100, 2), "complex64"), TypeError, "dtype=complex64"),
+        (np.zeros((2, 100)), ValueError, r"transpose it \(song.T\). Received: \(2, 100\)"),
+        (np.zeros((1, 100)), ValueError, "transpose it"),
+        (np.zeros(100), ValueError, r"must be \(time, channels\). Received: \(100,\)"),
+        (np.zeros((1, 100, 2)), ValueError, r"Received: \(1, 100, 2\)"),
+        (np.zeros((100, 0)), ValueError, r"Received: \(100, 0\)"),
+        (np.zeros((0, 2)), ValueError, "not empty"),
+        ([[0.0], [0.0], [np.nan]], ValueError, "NaN or infinite samples, the first at index 2"),
+        (np.array([[0.0, -np.inf]] * 2), ValueError, "the first at index 0"),
+    ],
+)
+def test_sound_is_refused(samples, error, words):
+    with pytest.raises(error, match=words) as raised:
+        _checks.sound("song", samples)
+    assert str(raised.value).startswith("song ")
+
+
+def test_sound_is_float_with_time_first():
+    for dtype in ("float16", "float32", "float64"):
+        assert _checks.sound("song", np.ones((3, 2), dtype)).dtype == dtype
+    assert _checks.sound("song", [0.5, 1.5], mono=True).tolist() == [[0.5], [1.5]]
+    assert _checks.sound("song", np.zeros((1, 2))).shape == (1, 2)  # a block of one sample
+    assert _checks.sound("song", np.zeros((0, 2)), empty=True).shape == (0, 2)
+    assert _checks.sound("song", np.zeros((2, 6)), channels=6).shape == (2, 6)
+    with pytest.raises(ValueError, match=r"must be \(time, 2\); transpose it"):
+        _checks.sound("song", np.zeros((2, 6)), channels=2)
+
+
+def doors():
+    """Every public function that takes sound, as a function of one array and of nothing else."""
+    model = sm.models.DilatedConvGRU(filters=4, bidirectional=False, causal=True)
+    good = np.sin(np.arange(4000.0))[:, None]
+    truth = {"vocals": good, "accompaniment": 0.5 * good}
+
+    def swap(name, samples):
+        return {**truth, name: samples}
+
+    wavenet = sm.models.WaveNet(filters=4, skip_filters=8, dilations=(1, 2))
+    translation = sm.models.MusicTranslation(filters=4, pooling=80, depths=(2, 2), stacks=(1, 1))
+    return {
+        "audio.write": lambda x: sm.audio.write("runs/door.wav", x, 8000),
+        "audio.resample": lambda x: sm.audio.resample(x, 8000, 4000),
+        "audio.Resampler": lambda x: sm.audio.Resampler(8000, 4000, 1).push(x),
+        "audio.stretch": lambda x: sm.audio.stretch(x, 1.1),
+        "audio.BlockStream": lambda x: sm.audio.BlockStream(x, 8000),
+        "Track.from_arrays": lambda x: sm.datasets.Track.from_arrays("a", swap("vocals", x), 8000),
+        "separate": lambda x: sm.separate(model, x, 8000),
+        "stream": lambda x: sm.stream(model).push(x),
+        "evaluate": lambda x: sm.evaluate(swap("vocals", x), truth, 8000),
+        "evaluate references": lambda x: sm.evaluate(truth, swap("accompaniment", x), 8000),
+        "evaluate mixture": lambda x: sm.evaluate(truth, truth, 8000, mixture=x),
+        "metrics.sdr": lambda x: sm.metrics.sdr(good, x),
+        "metrics.si_sdr": lambda x: sm.metrics.si_sdr(x, good),
+        "metrics.sdr_per_window": lambda x: sm.metrics.sdr_per_window(good, x, 8000),
+        "metrics.bss_eval": lambda x: sm.metrics.bss_eval(truth, swap("vocals", x), 8000),
+        "metrics.nsdr": lambda x: sm.metrics.nsdr(truth, truth, x),
+        "metrics.fit": lambda x: sm.metrics.fit(x, 3),
+        "oracles.ratio_mask": lambda x: sm.evaluation.oracles.ratio_mask(truth, x),
+        "oracles.binary_mask": lambda x: sm.evaluation.oracles.binary_mask(truth, x),
+        "oracles.multichannel_wiener": lambda x: sm.evaluation.oracles.multichannel_wiener(
+            swap("vocals", x), good
+        ),
+        "signal.apply_shared_masks": lambda x: sm.signal.apply_shared_masks(good[:, :, None], x),
+        "signal.apply_multichannel_wiener": lambda x: sm.signal.apply_multichannel_wiener(
+            good[:, :, None], x
+        ),
+        "WaveNet.generate": lambda x: wavenet.generate(2, primer=x),
+        "MusicTranslation.translate": lambda x: translation.translate(x, 8000),
+        "display.Player": lambda x: sm.display.Player(swap("vocals", x), 8000),
+        "display.write_report": lambda x: sm.display.write_report(
+            "runs/door.html", x, truth, {}, 8000
+        ),
+        "display.measure_loudness": lambda x: sm.display.measure_loudness(x, 8000),
+        "display.plot_spectrogram": lambda x: sm.display.plot_spectrogram(x, 8000),
+        "display.plot_spectrograms": lambda x: sm.display.plot_spectrograms({"a": x}, 8000),
+        "display.plot_waveforms": lambda x: sm.display.plot_waveforms({"a": x}, 8000),
+    }
+
+
+def test_one_door_for_arrays_of_sound(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, door in doors().items():
+        for samples, error, words in (
+            (np.full((4000, 1), 9000, "int16"), TypeError, "divided by 32768"),
+            (np.zeros((1, 4000)), ValueError, "transpose it"),
+            (np.full((4000, 1), np.nan), ValueError, "NaN or infinite samples, the first at"),
+        ):
+            with pytest.raises(error, match=words):
+                door(samples)
+                pytest.fail(f"{name} takes {words}")
+    assert not any(tmp_path.rglob("*.*"))
+
+
+def test_a_block_that_is_refused_leaves_no_trace_in_a_stream():
+    model = sm.models.DilatedConvGRU(filters=4, bidirectional=False, causal=True)
+    blocks = np.random.default_rng(0).normal(0, 0.1, (4, 2000, 1)).astype("float32")
+    plain, attacked = sm.stream(model), sm.stream(model)
+    for block in blocks:
+        with pytest.raises(ValueError, match="NaN"):
+            attacked.push(np.full((2000, 1), np.nan, "float32"))
+        expected, got = plain.push(block), attacked.push(block)
+        for source in expected:
+            np.testing.assert_array_equal(got[source], expected[source])

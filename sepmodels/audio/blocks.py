@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sepmodels import _checks
 from sepmodels.audio import reading, resampling
 from sepmodels.audio.file import AudioError
 
@@ -29,6 +30,7 @@ class BlockStream:
 
     Raises:
         FileNotFoundError: there is no such file.
+        TypeError: the samples of an array are not float.
         ValueError: it is no audio, empty, not finite or of more than two channels.
 
     Example:
@@ -51,7 +53,7 @@ class BlockStream:
             self.sample_rate, self.name, origin = found, Path(mixture).stem, mixture
             self._read = partial(reading.read_blocks, mixture)
         else:
-            samples = _checked(mixture)
+            samples = _checks.sound("mixture", mixture, mono=True).astype("float32", copy=False)
             if sample_rate is None:
                 raise ValueError("an array needs its sample_rate, in Hz, such as sample_rate=44100")
             self.length, self.channels = samples.shape
@@ -127,25 +129,6 @@ def resample_blocks(blocks, from_rate, to_rate):
             resampler = resampling.Resampler(from_rate, to_rate, math.prod(shape))
         yield resampler.push(block.reshape(len(block), -1)).reshape(-1, *shape)
     yield resampler.push(np.zeros((0, math.prod(shape))), last=True).reshape(-1, *shape)
-
-
-def _checked(mixture):
-    samples = np.asarray(mixture)
-    if not np.issubdtype(samples.dtype, np.floating):
-        raise TypeError(
-            f"mixture must be float samples in [-1, 1], not {samples.dtype}; divide integers by "
-            "their full scale"
-        )
-    if samples.ndim == 1:
-        samples = samples[:, None]
-    if samples.ndim != 2 or not samples.size:
-        raise AudioError(
-            f"mixture must be (time,) or (time, channels), not empty. Received: {samples.shape}"
-        )
-    if not np.isfinite(samples).all():
-        place = np.flatnonzero(~np.isfinite(samples).all(axis=1))[0]
-        raise AudioError(f"mixture holds NaN or infinity, first at sample {place}; repair it")
-    return samples.astype("float32", copy=False)
 
 
 def _pieces(samples, size):

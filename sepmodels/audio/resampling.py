@@ -3,6 +3,8 @@
 import numpy as np
 import soxr
 
+from sepmodels import _checks
+
 
 def resample(samples, from_rate, to_rate):
     """Resample to another rate, in high quality (librosa's `soxr_hq`).
@@ -16,14 +18,15 @@ def resample(samples, from_rate, to_rate):
         float32 `(ceil(time * to_rate / from_rate), channels)`.
 
     Raises:
-        ValueError: a rate is not a whole number of Hz above 0.
+        TypeError: the samples are not float.
+        ValueError: a rate is not a whole number of Hz above 0, or the samples are not finite.
 
     Example:
 
     >>> sm.audio.resample(np.zeros((44101, 2)), 44100, 16000).shape
     (16001, 2)
     """
-    samples = np.asarray(samples, "float32")
+    samples = _checks.sound("samples", samples, empty=True).astype("float32", copy=False)
     length = resampled_length(len(samples), from_rate, to_rate)
     if from_rate == to_rate or not len(samples):
         return samples
@@ -57,12 +60,14 @@ class Resampler:
         resampled_length(0, from_rate, to_rate)
         self.from_rate = from_rate
         self.to_rate = to_rate
+        self.channels = channels
         self._stream = soxr.ResampleStream(from_rate, to_rate, channels, "float32", "HQ")
         self._pushed = 0
         self._returned = 0
 
     def push(self, block, last=False):
         """Take a block `(time, channels)`, return what can be said so far, of any length."""
+        block = _checks.sound("block", block, self.channels, empty=True)
         block = np.ascontiguousarray(block, "float32")
         self._pushed += len(block)
         if self.from_rate == self.to_rate:

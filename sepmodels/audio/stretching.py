@@ -5,6 +5,8 @@ import threading
 
 import numpy as np
 
+from sepmodels import _checks
+
 _COMPILING = threading.Lock()  # examples are made by several threads, and numba wants one
 
 
@@ -23,7 +25,8 @@ def stretch(samples, tempo=1.0, semitones=0.0):
         float32 `(round(time / tempo), channels)`.
 
     Raises:
-        ValueError: `tempo` is not above 0.
+        TypeError: the samples are not float.
+        ValueError: `tempo` is not above 0, or the samples are not finite.
 
     Example:
 
@@ -32,7 +35,7 @@ def stretch(samples, tempo=1.0, semitones=0.0):
     """
     if not tempo > 0:
         raise ValueError(f"`tempo` must be above 0. Received: tempo={tempo}")
-    samples = np.asarray(samples, "float32")
+    samples = _checks.sound("samples", samples, empty=True).astype("float32", copy=False)
     pitch, length = 2.0 ** (float(semitones) / 12), round(len(samples) / tempo)
     if (tempo == 1 and pitch == 1) or len(samples) < 4:  # of so few there is no frame
         return np.resize(samples, (length, samples.shape[1]))

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import soundfile
 
+from sepmodels import _checks
 from sepmodels.audio import file
 
 # What each format can hold, the default first; `None` where the codec decides.
@@ -40,7 +41,8 @@ class Writer:
 
     Raises:
         AudioError: unknown suffix, a folder that cannot be written, a format that cannot hold
-            this rate, subtype or number of channels, NaN among the samples, or none at all.
+            this rate, subtype or number of channels, or no samples at all.
+        TypeError, ValueError: integers, another shape, or NaN among the samples.
 
     Example:
 
@@ -100,12 +102,8 @@ class Writer:
 
     def write(self, block):
         """Append samples `(time, channels)`."""
-        block = np.asarray(block, "float32")
-        if block.ndim != 2 or block.shape[1] != self.channels:
-            raise file.AudioError(
-                f"{self.path}: samples must be (time, {self.channels}). Received: {block.shape}"
-            )
-        file.finite(self.path, block, self.length, self.sample_rate)
+        name = f"{self.path}: samples"
+        block = _checks.sound(name, block, self.channels, empty=True).astype("float32", copy=False)
         if self._format == "WAV" and (self.length + len(block)) * self._frame > _LARGEST:
             raise file.AudioError(
                 f"{self.path}: a wav counts 4 GB and no more; pass the length in samples, or "
@@ -151,12 +149,8 @@ def write(path, samples, sample_rate, subtype=None):
         subtype: str. As for `Writer`.
 
     Raises:
-        AudioError: as `Writer`.
+        AudioError, TypeError, ValueError: as `Writer`.
     """
-    samples = np.asarray(samples, "float32")
-    if samples.ndim != 2:
-        raise file.AudioError(
-            f"{path}: samples must be (time, channels). Received: {samples.shape}"
-        )
+    samples = _checks.sound(f"{path}: samples", samples, empty=True)
     with Writer(path, sample_rate, samples.shape[1], subtype, len(samples)) as writer:
         writer.write(samples)

@@ -11,7 +11,7 @@ import zlib
 
 import numpy as np
 
-from sepmodels import audio
+from sepmodels import _checks, audio
 from sepmodels.audio import mp4
 from sepmodels.audio.file import check_whole
 
@@ -25,13 +25,7 @@ class ArrayReader:
     sample_rate: int
 
     def __post_init__(self):
-        samples = np.asarray(self.samples, "float32")
-        if samples.ndim != 2 or 0 in samples.shape:
-            raise ValueError(
-                f"{self.label}: samples must be (time, channels). Received: {samples.shape}"
-            )
-        if not np.isfinite(samples).all():
-            raise ValueError(f"{self.label}: samples hold NaN or infinity")
+        samples = _checks.sound(self.label, self.samples).astype("float32", copy=False)
         object.__setattr__(self, "samples", samples)
 
     def __repr__(self):

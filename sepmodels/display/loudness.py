@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import signal
 
+from sepmodels import _checks
+
 BLOCK, STEP = 0.4, 0.1  # seconds
 SILENCE = -70.0  # LUFS: fainter blocks count as silence
 RELATIVE = -10.0  # dB: blocks fainter than the mean by more than this count as pauses
@@ -36,7 +38,7 @@ def measure_loudness(samples, sample_rate):
             "sample_rate must be 4000 Hz or more; resample the sound. "
             f"Received: sample_rate={sample_rate}"
         )
-    samples = np.asarray(samples, "float64")
+    samples = _checks.sound("samples", samples).astype("float64")
     weighted = signal.sosfilt(_design_weighting(sample_rate), samples, axis=0)
     size, step = round(BLOCK * sample_rate), round(STEP * sample_rate)
     energy = np.concatenate([[0.0], np.cumsum(np.sum(weighted**2, axis=1))])

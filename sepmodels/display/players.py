@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sepmodels import _checks
 from sepmodels.display import data_urls, theme
 from sepmodels.display.loudness import measure_loudness
 
@@ -150,16 +151,10 @@ def check_stems(stems):
     """The stems as a dict of float32 `(time, channels)`, or an error that names the stem."""
     checked = {}
     for name, samples in stems.items():
-        samples = np.asarray(samples, "float32")
-        samples = samples[:, None] if samples.ndim == 1 else samples
-        if samples.ndim != 2 or samples.shape[1] not in (1, 2) or not len(samples):
-            raise ValueError(
-                f"stems[{name!r}] must be (time,) or (time, channels), mono or stereo and not "
-                f"empty. Received: shape {samples.shape}"
-            )
-        if not np.isfinite(samples).all():
-            raise ValueError(f"stems[{name!r}] contains NaN or infinite samples.")
-        checked[str(name)] = samples
+        samples = _checks.sound(f"stems[{name!r}]", samples, mono=True)
+        if samples.shape[1] > 2:
+            raise ValueError(f"stems[{name!r}] must be mono or stereo. Received: {samples.shape}")
+        checked[str(name)] = samples.astype("float32", copy=False)
     lengths = {name: len(samples) for name, samples in checked.items()}
     if len(set(lengths.values())) != 1:
         raise ValueError(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sepmodels import _checks
 from sepmodels.display import theme
 from sepmodels.display.mel_spectrogram import compute_mel_spectrogram, hz_to_mel
 
@@ -120,6 +121,7 @@ def plot_waveforms(stems, sample_rate, *, title=None, points=1500):
 
 
 def _check(stems):
-    if not stems or any(len(samples) == 0 for samples in stems.values()):
-        shapes = {name: np.shape(samples) for name, samples in stems.items()}
-        raise ValueError(f"stems must contain a sound, not an empty one. Received: {shapes}")
+    if not stems:
+        raise ValueError("stems must contain a sound. Received: none")
+    for name, samples in stems.items():
+        _checks.sound(f"stems[{name!r}]", samples, mono=True)

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from sepmodels import _checks
 from sepmodels.signal.complex_stft import invert, transform
 from sepmodels.signal.masks import compute_binary_masks, compute_ratio_masks
 from sepmodels.signal.wiener import filter_spectrum
@@ -95,6 +96,7 @@ def multichannel_wiener(references, mixture):
     - Duong, Vincent and Gribonval (2010), "Under-Determined Reverberant Audio Source Separation
       Using a Full-Rank Spatial Covariance Model".
     """
+    _check(references, mixture)
     models = [_measure(_transform(stem)) for stem in references.values()]
     stems = filter_spectrum(_transform(mixture), *zip(*models, strict=True))
     return {name: _invert(stem, len(mixture)) for name, stem in zip(references, stems, strict=True)}
@@ -109,7 +111,14 @@ ORACLES = {
 }
 
 
+def _check(references, mixture):
+    for name, stem in references.items():
+        _checks.sound(f"references[{name!r}]", stem)
+    _checks.sound("mixture", mixture)
+
+
 def _apply_masks(references, mixture, compute_masks):
+    _check(references, mixture)
     stems = {name: np.empty(mixture.shape, "float32") for name in references}
     for channel in range(mixture.shape[1]):  # one at a time, for the memory of a whole song
         one = slice(channel, channel + 1)

@@ -7,6 +7,7 @@ the true stems reaches. A score in dB says little without the two: songs differ 
 import numpy as np
 import pandas as pd
 
+from sepmodels import _checks
 from sepmodels.evaluation import metrics, oracles
 
 SYSTEMS = ("mixture", "estimate", "oracle")
@@ -53,6 +54,7 @@ def evaluate(
         the window starts; NaN for the song), `SDR`, `SI-SDR`, and if `full` `ISR`, `SIR`, `SAR`.
 
     Raises:
+        TypeError: if samples are not float.
         ValueError: if names, lengths or channels differ, a sample is not finite, or the sources
             overlap (accompaniment beside its own parts).
         ImportError: with `method="museval"`, if museval or ffmpeg is missing.
@@ -75,10 +77,16 @@ def evaluate(
             f"ceiling must be one of {[*oracles.ORACLES]}. Received ceiling={ceiling!r}."
         )
     _check_sources(estimates, references, mixture)
-    references = {name: np.asarray(references[name]) for name in references}
-    estimates = {name: np.asarray(estimates[name]) for name in references}
-    mixture = sum(references.values()) if mixture is None else np.asarray(mixture)
-    _check_samples(estimates, references, mixture)
+    references = {
+        name: _checks.sound(f"references[{name!r}]", references[name]) for name in references
+    }
+    estimates = {
+        name: _checks.sound(f"estimates[{name!r}]", estimates[name]) for name in references
+    }
+    if mixture is None:
+        mixture = sum(references.values())
+    mixture = _checks.sound("mixture", mixture)
+    _check_shapes(estimates, references, mixture)
     systems = {
         "mixture": dict.fromkeys(references, mixture),
         "estimate": estimates,
@@ -178,15 +186,13 @@ def _check_sources(estimates, references, mixture):
         raise ValueError(f"With one source alone, {sorted(references)}, give mixture= as well.")
 
 
-def _check_samples(estimates, references, mixture):
+def _check_shapes(estimates, references, mixture):
     named = {f"references[{name!r}]": samples for name, samples in references.items()}
     named |= {f"estimates[{name!r}]": samples for name, samples in estimates.items()}
     named["mixture"] = mixture
     first, expected = next(iter(named.items()))
-    if expected.ndim != 2 or not len(expected):
-        raise ValueError(f"{first} must be (time, channels), not empty. Received {expected.shape}.")
     for name, samples in named.items():
-        if samples.ndim != 2 or samples.shape[1] != expected.shape[1]:
+        if samples.shape[1] != expected.shape[1]:
             raise ValueError(
                 f"{name} has shape {samples.shape} and {first} {expected.shape}: both must be "
                 "(time, channels) with equally many channels. A mono stem scored against stereo is "
@@ -197,9 +203,4 @@ def _check_samples(estimates, references, mixture):
                 f"{name} has {len(samples)} samples and {first} has {len(expected)}. Cut both to "
                 "the same stretch of the song (sm.metrics.fit cuts or pads, as museval does); if "
                 "their sample rates differ, bring one to the other's with sm.audio.resample."
-            )
-        if not np.isfinite(samples).all():
-            raise ValueError(
-                f"{name} holds NaN or infinite samples. A model that returns these has diverged: "
-                "train it again with a lower learning rate."
             )

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from sepmodels import signal
+from sepmodels import _checks, signal
 from sepmodels.layers.cross_fade import CrossFade
 from sepmodels.layers.dilated_gru import DilatedGRU
 from sepmodels.layers.resampling import Decimate
@@ -80,14 +80,12 @@ class _Stream:
 
     def push(self, block, last=False):
         """Take samples `(time, channels)`, return the stems of what can be said so far."""
-        block = np.asarray(block, "float32")
-        if block.ndim != 2 or block.shape[1] != self.channels:
-            raise ValueError(f"block must be (time, {self.channels}). Received: {block.shape}")
+        block = _checks.sound("block", block, self.channels, empty=True)
         if self._ended:
             raise ValueError("the stream has ended; begin another one with sm.stream")
         self._ended = last
         self._pushed += len(block)
-        self._kept = np.concatenate([self._kept, block])
+        self._kept = np.concatenate([self._kept, block.astype("float32", copy=False)])
         stems = self._heard(last)  # (time, sources, channels)
         self._returned += len(stems)
         return {source: stems[:, index] for index, source in enumerate(self.sources)}

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sepmodels import _checks
 from sepmodels.signal.complex_stft import invert, transform
 
 _TINY = np.finfo("float32").tiny
@@ -67,6 +68,8 @@ def apply_shared_masks(estimates, mixture, n_fft=1024):
     >>> bool(np.allclose(stems[:, 0], 0.75 * mixture, atol=1e-5))
     True
     """
+    _checks.sound("mixture", mixture)
+    _checks.sound("estimates", np.reshape(estimates, (len(estimates), -1)))
     estimates = np.moveaxis(estimates, 0, -1)  # (sources, 1, time)
     # Where all estimates are silent, equal shares keep the sum of the stems.
     magnitudes = np.abs(transform(estimates, n_fft, n_fft // 4)) + _TINY

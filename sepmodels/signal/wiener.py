@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sepmodels import _checks
 from sepmodels.signal.complex_stft import invert, transform
 
 _LOADING = 1e-6  # of the mean power of a covariance, added to its diagonal before the inversion
@@ -64,6 +65,8 @@ def apply_multichannel_wiener(estimates, mixture, iterations=1, n_fft=1024):
     - Nugraha, Liutkus and Vincent (2016), section III. "Multichannel Audio Source Separation With
       Deep Neural Networks".
     """
+    _checks.sound("mixture", mixture)
+    _checks.sound("estimates", np.reshape(estimates, (len(estimates), -1)))
     spectrum = transform(mixture.T, n_fft, n_fft // 4)
     stems = transform(np.moveaxis(estimates, 0, -1), n_fft, n_fft // 4)
     for _ in range(iterations):

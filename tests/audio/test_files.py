@@ -267,9 +267,7 @@ def test_a_stream_that_is_not_there(files):
         ("song.xyz", RATE, tone(), "unknown format"),
         ("song.mp3", 96000, tone(), "song.mp3: cannot write .mp3 with 1 channels at 96000 Hz"),
         ("song.flac", RATE, tone(channels=9), "9 channels"),
-        ("song.wav", RATE, np.full((4, 1), np.inf), "NaN or infinite"),
         ("song.wav", RATE, np.zeros((0, 2)), "0 samples"),
-        ("song.wav", RATE, np.zeros(5), r"must be \(time, channels\)"),
         (".", RATE, tone(), "unknown format"),
     ],
 )
@@ -308,8 +306,9 @@ def test_folders_that_cannot_be_written(tmp_path, monkeypatch):
 
 def test_the_shape_of_a_block_must_fit(tmp_path):
     path = tmp_path / "song.wav"
-    with pytest.raises(audio.AudioError, match=r"\(time, 2\)"), audio.Writer(path, RATE, 2) as out:
+    with pytest.raises(ValueError, match=r"\(time, 2\)"), audio.Writer(path, RATE, 2) as out:
         out.write(tone(channels=1))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("old", "new"), [(44100, 16000), (16000, 44100), (48000, 44100)])

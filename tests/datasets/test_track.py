@@ -110,7 +110,7 @@ def test_bad_stems(tmp_path, stems):
     audio.write(tmp_path / "vocals.wav", stems["vocals"], RATE)
     with pytest.raises(ValueError, match="no stems"):
         Track.from_arrays("song", {}, RATE)
-    with pytest.raises(ValueError, match=r"vocals: samples must be \(time, channels\)"):
+    with pytest.raises(ValueError, match=r"vocals must be \(time, channels\)"):
         Track.from_arrays("song", {"vocals": np.zeros(5)}, RATE)
     with pytest.raises(ValueError, match="NaN"):
         Track.from_arrays("song", {"vocals": np.full((5, 1), np.nan)}, RATE)

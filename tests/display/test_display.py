@@ -346,7 +346,7 @@ def test_figures_are_not_kept_and_can_be_drawn(stems, tmp_path):
 
 def test_nothing_to_draw_is_refused():
     for draw in (display.plot_spectrograms, display.plot_waveforms):
-        with pytest.raises(ValueError, match="not an empty one"):
+        with pytest.raises(ValueError, match="must contain a sound|not empty"):
             draw({}, RATE)
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sepmodels import _checks
+
 
 def windows(length, sample_rate, window=1.0, hop=1.0):
     """The windows that BSSEval v4 cuts a song into.
@@ -75,7 +77,9 @@ def fit(samples, length):
     >>> sm.metrics.fit(np.ones(3), 5), sm.metrics.fit(np.ones(3), 2)
     (array([1., 1., 1., 0., 0.]), array([1., 1.]))
     """
-    samples = np.asarray(samples)[:length]
+    samples = np.asarray(samples)
+    _checks.sound("samples", samples, mono=True, empty=True)
+    samples = samples[:length]
     missing = [(0, length - len(samples))] + [(0, 0)] * (samples.ndim - 1)
     return np.pad(samples, missing)
 
@@ -83,21 +87,14 @@ def fit(samples, length):
 def check_pair(reference, estimate):
     """Both as arrays, of one shape and finite."""
     reference, estimate = np.asarray(reference), np.asarray(estimate)
-    if reference.shape != estimate.shape or reference.ndim not in (1, 2) or not len(reference):
-        raise ValueError(
-            "reference and estimate must have one shape, (time, channels) or (time,), with at "
-            f"least one sample. Received {reference.shape} and {estimate.shape}."
-        )
     for name, samples in (("reference", reference), ("estimate", estimate)):
-        if not is_finite(samples):
-            raise ValueError(f"{name} holds NaN or infinite samples: a score would be meaningless.")
+        _checks.sound(name, samples, mono=True)
+    if reference.shape != estimate.shape:
+        raise ValueError(
+            "reference and estimate must have one shape. "
+            f"Received: {reference.shape} and {estimate.shape}"
+        )
     return reference, estimate
-
-
-def is_finite(samples):
-    """Whether no sample is NaN or infinite; a sum tells it faster than a look at each."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        return bool(np.isfinite(np.sum(samples)) or np.isfinite(samples).all())
 
 
 def check_sources(references, estimates):

@@ -188,11 +188,7 @@ class MusicTranslation(Trainable):
                 temperature is negative.
         """
         _checks.one_of(to=(to, self.sources))
-        if np.ndim(wave) != 2 or 0 in np.shape(wave):
-            raise ValueError(
-                "wave must be (time, channels) and not empty. "
-                f"Received: wave of shape {np.shape(wave)}"
-            )
+        wave = _checks.sound("wave", wave)
         rate = sample_rate or self.sample_rate
         heard = audio.resample(wave, rate, self.sample_rate)
         length, _ = self.valid_length(len(heard))

@@ -219,7 +219,8 @@ class WaveNet(Trainable):
         (3, 10, 1)
         """
         if primer is not None:
-            primer = np.array(signal.mu_law_encode(np.reshape(primer, (1, -1)), _CLASSES))
+            primer = _checks.sound("primer", primer, channels=1, mono=True)
+            primer = np.array(signal.mu_law_encode(primer.T, _CLASSES))
         length = n + (0 if primer is None else primer.shape[1])
         seeds = [(seed, stream) for stream in range(streams or 1)]
         conditions, hold = generator_weights.frames(self, condition, length)
