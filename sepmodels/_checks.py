@@ -74,10 +74,10 @@ def sound(name, samples, channels=None, mono=False, empty=False):
 
     >>> sm._checks.sound("mixture", np.zeros(3), mono=True).shape
     (3, 1)
-    >>> sm._checks.sound("mixture", np.zeros((2, 8000)))
+    >>> sm._checks.sound("song", np.zeros((2, 8000)))
     Traceback (most recent call last):
     ...
-    ValueError: mixture must be (time, channels); transpose it (mixture.T). Received: (2, 8000)
+    ValueError: song must be (time, channels); transpose it (song.T). Received: shape (2, 8000)
     """
     samples = np.asarray(samples)
     if not np.issubdtype(samples.dtype, np.floating):
@@ -88,23 +88,25 @@ def sound(name, samples, channels=None, mono=False, empty=False):
             f"{name} must be float samples in [-1, 1]; convert it to float32{scale}. "
             f"Received: dtype={samples.dtype}"
         )
-    received = samples.shape
+    shape = samples.shape
     if mono and samples.ndim == 1:
         samples = samples[:, None]
     form = f"(time, {channels or 'channels'})" + " or (time,)" * mono
-    if samples.ndim != 2 or samples.shape[1] != (channels or samples.shape[1] or 1):
-        turned = samples.ndim == 2 and samples.shape[0] == channels
+    fits = samples.ndim == 2 and samples.shape[1] == (channels or samples.shape[1] or 1)
+    turned = samples.ndim == 2 and (
+        (channels is None and 2 < samples.shape[1] > len(samples) > 0)
+        or (not fits and len(samples) == channels)
+    )
+    if not fits or turned:
         remedy = f"; transpose it ({name}.T)" if turned else ""
-        raise ValueError(f"{name} must be {form}{remedy}. Received: {received}")
-    if channels is None and 2 < samples.shape[1] > len(samples) > 0:
-        raise ValueError(f"{name} must be {form}; transpose it ({name}.T). Received: {received}")
+        raise ValueError(f"{name} must be {form}{remedy}. Received: shape {shape}")
     if not empty and not len(samples):
-        raise ValueError(f"{name} must be {form} and not empty. Received: {received}")
+        raise ValueError(f"{name} must be {form} and not empty. Received: shape {shape}")
     if not _is_finite(samples):
         place = np.flatnonzero(~np.isfinite(samples).all(axis=1))[0]
         raise ValueError(
-            f"{name} holds NaN or infinite samples, the first at index {place}; repair it, or "
-            "train the model that made it again with a lower learning rate"
+            f"{name} holds NaN or infinite samples, the first at sample {place}; repair it. A "
+            "model that returns these has diverged: train it again with a lower learning rate"
         )
     return samples
 

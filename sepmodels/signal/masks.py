@@ -69,7 +69,7 @@ def apply_shared_masks(estimates, mixture, n_fft=1024):
     True
     """
     _checks.sound("mixture", mixture)
-    _checks.sound("estimates", np.reshape(estimates, (len(estimates), -1)))
+    _checks.sound("estimates", np.reshape(estimates, (-1, 1)))
     estimates = np.moveaxis(estimates, 0, -1)  # (sources, 1, time)
     # Where all estimates are silent, equal shares keep the sum of the stems.
     magnitudes = np.abs(transform(estimates, n_fft, n_fft // 4)) + _TINY

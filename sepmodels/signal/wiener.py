@@ -66,7 +66,7 @@ def apply_multichannel_wiener(estimates, mixture, iterations=1, n_fft=1024):
       Deep Neural Networks".
     """
     _checks.sound("mixture", mixture)
-    _checks.sound("estimates", np.reshape(estimates, (len(estimates), -1)))
+    _checks.sound("estimates", np.reshape(estimates, (-1, 1)))
     spectrum = transform(mixture.T, n_fft, n_fft // 4)
     stems = transform(np.moveaxis(estimates, 0, -1), n_fft, n_fft // 4)
     for _ in range(iterations):

@@ -333,7 +333,7 @@ def test_a_wide_model_gets_fewer_windows_at_once():
         (np.zeros(0), RATE, "empty"),
         (np.array([0, 0, np.nan, 0]), RATE, "NaN.*sample 2"),
         (np.zeros((100, 8)), RATE, "8 channels"),
-        (np.zeros((2, 100)), RATE, r"100 channels.*\(time, channels\)"),
+        (np.zeros((2, 100)), RATE, r"transpose it"),
         (np.zeros((1, 2, 3)), RATE, r"\(1, 2, 3\)"),
         (np.zeros(10), None, "sample_rate"),
         (np.zeros(10), 0, "rate"),
