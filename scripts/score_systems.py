@@ -139,10 +139,10 @@ def bits(recipe, untrained, trained, songs):
     """Cross-entropy of the next sample; for the translation how well domains are told, too."""
     results = []
     for model in (untrained, trained):
-        estimator = model.estimator(recipe.domain)
-        recipe.compile(estimator)
+        training_model = model.training_model(recipe.loss_on)
+        recipe.compile(training_model)
         songs_as_examples = sm.training.excerpts(model, recipe, songs)
-        results.append(estimator.evaluate(songs_as_examples, return_dict=True, verbose=0))
+        results.append(training_model.evaluate(songs_as_examples, return_dict=True, verbose=0))
     before, after = results
     told = {}
     if "domain_accuracy" in after:
@@ -174,7 +174,8 @@ def told_anew(model, songs, exam):
 
 def encodings(model, songs):
     """Half seconds `(n, 10, latent_filters)` of the sources of all songs, and their domains."""
-    levels, encode = sm.models.music_translation.training.levels, model.get_layer("encoder")
+    levels = sm.models.music_translation.compute_levels
+    encode = model.get_layer("encoder")
     pieces, domains = [], []
     for song in songs:
         for domain, source in enumerate(model.sources):

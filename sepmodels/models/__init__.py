@@ -1,4 +1,4 @@
-"""The separation systems, one per file."""
+"""The separation systems, one per file or folder."""
 
 from sepmodels.models.base import Separator, Trainable
 from sepmodels.models.deep_conv_sep import DeepConvSep
@@ -9,13 +9,20 @@ from sepmodels.models.music_translation import (
     TranslationDecoder,
     TranslationEncoder,
 )
-from sepmodels.models.nc_wavenet import LluisWaveNet, NCWaveNet, SpectralNCWaveNet, StridedNCWaveNet
+from sepmodels.models.nc_wavenet import (
+    BottleneckNCWaveNet,
+    LluisWaveNet,
+    NCWaveNet,
+    SpectralNCWaveNet,
+    StridedNCWaveNet,
+)
 from sepmodels.models.pretrained import load, load_pretrained
 from sepmodels.models.u_net import UNet
 from sepmodels.models.wave_u_net import WaveUNet
 from sepmodels.models.wavenet import WaveNet
 
 __all__ = [
+    "BottleneckNCWaveNet",
     "DeepConvSep",
     "DilatedConvGRU",
     "DomainClassifier",

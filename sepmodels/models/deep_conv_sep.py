@@ -15,7 +15,8 @@ _SCALE = 0.3  # of the normalised magnitudes that the network sees
 _EPSILON = 1e-8  # of the noise that keeps the masks defined in silence
 
 
-class _Bias(keras.layers.Layer):
+@keras.saving.register_keras_serializable(package="sepmodels")
+class _Bias(keras.layers.Layer):  # the name of its weights in a file follows from that of the class
     """Adds one number per channel."""
 
     def build(self, input_shape):
@@ -29,19 +30,21 @@ class _Bias(keras.layers.Layer):
 class DeepConvSep(MagnitudeSeparator):
     """Spectrogram separator: one encoder, one tied decoder per source, soft masks.
 
-    A window of a third of a second is squeezed twice: by filters that span the bins of a
-    frame (timbre), and by filters that span frames (rhythm). A small dense layer holds what
-    is left. From it each source gets a dense layer of its own, and then goes back through
-    the transposes of both convolutions, with the very kernels of the encoder. Masks share
-    the mixture among the sources, so the stems sum to it; the phase is that of the mixture.
+    A window of a third of a second is compressed twice: by filters that span the bins of a
+    frame (timbre), and by filters that span frames (rhythm). A small dense layer holds the
+    result. From it each source is decoded by a dense layer of its own and by
+    the transposes of both convolutions, with the very kernels of the encoder. Masks distribute
+    the mixture over the sources, so the stems sum to it; the phase is that of the mixture.
 
-    As the dense layers fix the length of a window, a song is heard through windows that
-    overlap and are cross-faded. An example of one window, as in the original training, has
+    As the dense layers fix the length of a window, a song is processed in windows that
+    overlap and are cross-faded. A training example of one window, as in the original training, has
     `(frames - 1) * hop_length` samples.
 
-    The convolutions are linear, and carry a second bias, as in the authors' code. The
-    defaults are those for four sources (DSD100); for two sources (iKala) the authors took
-    `filters=30, vertical=30, stride=3, horizontal=(10, 20), units=256`.
+    The convolutions are linear and have a second bias, as in the authors' code. The
+    defaults are those for four sources (DSD100); for two sources (iKala) the authors used
+    `filters=30, vertical=30, stride=3, horizontal=(10, 20), units=256`. The paper describes its
+    networks by these sizes, which is why the class has ten arguments beside the names, the rate
+    and the channels.
 
     Args:
         sources: sequence of str. Names of the stems. Defaults to
@@ -53,15 +56,15 @@ class DeepConvSep(MagnitudeSeparator):
         frames: int. Length of the network's window, in frames. Defaults to `30`.
         step: int. From one window to the next, in frames; divides `frames`. Defaults to `5`.
         filters: int. Filters of each convolution. Defaults to `50`.
-        vertical: int or None. Bins that a filter of the first convolution spans; `None` for
-            all. Defaults to `None`.
+        vertical: int or None. Bins that a filter of the first convolution spans; `None`: all.
+            Defaults to `None`.
         stride: int. Step of the first convolution, in bins. Defaults to `1`.
         horizontal: pair of int. Frames, and steps of the first convolution, that a filter of
-            the second one spans. Defaults to `(15, 1)`.
-        units: int. Width of the dense layer that all sources share. Defaults to `128`.
-        bug_compat: bool. Whether the fourth source decodes the dense layer of the second, as
-            in the code that the authors published, where both then differ by their last bias
-            alone. Defaults to `False`.
+            the second one covers. Defaults to `(15, 1)`.
+        units: int. Width of the dense layer shared by all sources. Defaults to `128`.
+        bug_compat: bool. Whether the fourth source uses the dense layer of the second, as in the
+            code that the authors published, where both then differ in their last bias alone.
+            Defaults to `False`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
 
     Input shape:
@@ -106,7 +109,7 @@ class DeepConvSep(MagnitudeSeparator):
         sources, horizontal = _checks.names("sources", sources), tuple(horizontal)
         _checks.positive(n_fft=n_fft, frames=frames, filters=filters, stride=stride, units=units)
         if len(horizontal) != 2:
-            raise ValueError(f"horizontal must be two. Received: horizontal={horizontal}")
+            raise ValueError(f"horizontal must be two numbers. Received: horizontal={horizontal}")
         _checks.positive(horizontal=horizontal)
         bins = n_fft // 2 + 1
         height = bins if vertical is None else vertical
@@ -133,7 +136,7 @@ class DeepConvSep(MagnitudeSeparator):
         second = keras.layers.Conv2D(filters, horizontal, name="horizontal")
 
         # === Functional model ===
-        # The network: a window of magnitudes in, the masks of all sources out.
+        # The network: from a window of magnitudes to the masks of all sources.
         window = keras.Input((frames, bins, channels), name="window")
         across = _Bias(name="vertical_bias")(first(window))
         along = _Bias(name="horizontal_bias")(second(across))
@@ -157,16 +160,16 @@ class DeepConvSep(MagnitudeSeparator):
         x = x + _EPSILON * noise
         network = keras.Model(window, x / ops.sum(x, axis=-1, keepdims=True), name="network")
 
-        # The separator: a waveform in, through the network, the waveforms of all sources out.
+        # The separator: from a waveform, through the network, to the waveforms of all sources.
         mixture = keras.Input((None, channels), name="mixture")
         spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
-        level = _scaled(signal.compute_magnitude(*spectrum), n_fft)
-        masks = CrossFade(network, frames, step, dtype="float32", name="masks")(level)
+        magnitude = _scale(signal.compute_magnitude(*spectrum), n_fft)
+        masks = CrossFade(network, frames, step, dtype="float32", name="masks")(magnitude)
         super().__init__(
             mixture,
             spectrum,
             gains=masks,
-            magnitudes=masks * ops.expand_dims(level, axis=-1),
+            magnitudes=masks * ops.expand_dims(magnitude, axis=-1),
             transform=transform,
             sources=sources,
             sample_rate=sample_rate,
@@ -187,14 +190,14 @@ class DeepConvSep(MagnitudeSeparator):
 
     @property
     def context(self):
-        # A sample is in a frame, which shares a window with others, which have samples.
-        reach = (self.frames - 1) * self.hop_length + self.n_fft - 1
-        return reach, reach
+        # A sample lies in a frame, which shares a window with others, which contain samples.
+        side = (self.frames - 1) * self.hop_length + self.n_fft - 1
+        return side, side
 
-    def level(self, waves):
-        return _scaled(super().level(waves), self.n_fft)
+    def magnitude(self, waves):
+        return _scale(super().magnitude(waves), self.n_fft)
 
 
-def _scaled(magnitude, n_fft):
+def _scale(magnitude, n_fft):
     """Magnitudes of about one, whatever the length of the transform."""
     return magnitude * (_SCALE / n_fft**0.5)

@@ -1,4 +1,4 @@
-"""`WaveUNet`: the waveform at twelve scales (Stoller, Ewert and Dixon 2018)."""
+"""`WaveUNet`: a U-Net on the waveform (Stoller, Ewert and Dixon 2018)."""
 
 import keras
 from keras import ops
@@ -19,9 +19,10 @@ _ACTIVATIONS = ("tanh", "linear")
 class WaveUNet(Separator):
     """Waveform separator that decimates, level by level, and interpolates back.
 
-    On the way down a level convolves and then drops every second sample; on the way up it
-    interpolates, joins what the same level heard on the way down, and convolves. So twelve levels
-    hear seconds of sound with kernels of 15 samples, and no phase is to be estimated.
+    On the contracting path a level convolves and then drops every second sample; on the expanding
+    path it interpolates, concatenates the features of the same level of the contracting path, and
+    convolves. Twelve levels reach a receptive field of seconds with kernels of 15 samples, and no
+    phase needs to be estimated.
 
     The defaults are the authors' network M4. Their others:
 
@@ -34,21 +35,21 @@ class WaveUNet(Separator):
     | M6 | `sources=("bass", "drums", "other", "vocals")` |
     | M7 | `channels=1, sample_rate=8192, filters=34` |
 
-    At inference every stem is clipped to [-1, 1], which matters to the last of a
-    `"difference"` and to the `"linear"` activation. In training nothing is.
+    At inference every stem is clipped to [-1, 1], in training none is. With `"difference"` the
+    last stem is the mixture minus the clipped estimates of the others, and clipped itself.
 
     Args:
-        sources: sequence of str. Names of the stems, of which the last is the mixture minus the
+        sources: sequence of str. Names of the stems, the last of which is the mixture minus the
             others (see `head`). Defaults to `("accompaniment", "vocals")`.
         sample_rate: int. In Hz. Defaults to `22050`.
         channels: int. Audio channels. Defaults to `2`.
-        levels: int. How often the time is halved. Defaults to `12`.
+        levels: int. Number of times that the time is halved. Defaults to `12`.
         filters: int. Of the first level; level `i` has `i + 1` times as many. Defaults to `24`.
-        padding: str. `"valid"`: the network hears the context of what it estimates, and its
-            output is shorter than its input. `"same"`: silence stands for the context, at every
-            level. Defaults to `"valid"`.
-        head: str. `"difference"` estimates all sources but the last, which is what they leave of
-            the mixture, so that the stems sum to it. `"direct"` estimates each. Defaults to
+        padding: str. `"valid"`: the network reads the context of its estimate, and its output is
+            shorter than its input. `"same"`: zeros replace the context, at every level. Defaults
+            to `"valid"`.
+        head: str. `"difference"` estimates all sources but the last, which is the rest of the
+            mixture, so that the stems sum to it. `"direct"` estimates each. Defaults to
             `"difference"`.
         upsampling: str. `"linear"`, or `"learned"`: a weight per channel, see `Upsample`.
             Defaults to `"linear"`.
@@ -104,22 +105,24 @@ class WaveUNet(Separator):
         )
         if len(sources) < 2 and head == "difference":
             raise ValueError(
-                f"a difference needs two sources; for one take head='direct'. "
+                "head='difference' needs at least two sources; for one use head='direct'. "
                 f"Received: sources={sources}"
             )
 
         # === Layers ===
         activate = keras.layers.LeakyReLU(0.2, name="activate")
+        clip = ClipAtInference(dtype="float32", name="clip")
 
         def convolve(x, width, kernel_size, name):
             convolution = keras.layers.Conv1D(width, kernel_size, padding=padding, name=name)
             return activate(convolution(x))
 
         def estimate(x, name):
-            # In single precision, as the mixture that the estimates are taken from.
-            return keras.layers.Conv1D(
+            # In single precision, as the mixture from which the estimates are subtracted.
+            wave = keras.layers.Conv1D(
                 channels, 1, activation=activation, dtype="float32", name=name
             )(x)
+            return clip(wave)
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
@@ -139,12 +142,9 @@ class WaveUNet(Separator):
         estimated = sources if head == "direct" else sources[:-1]
         waves = [estimate(x, f"head_{index}") for index in range(len(estimated))]
         if head == "difference":
-            waves.append(x[..., :channels] - sum(waves))
-        clip = _ClipAtInference(dtype="float32", name="clip")
-        stems = {source: clip(wave) for source, wave in zip(sources, waves, strict=True)}
-        super().__init__(
-            mixture, stems, sources=sources, sample_rate=sample_rate, channels=channels, **kwargs
-        )
+            waves.append(clip(x[..., :channels] - sum(waves)))
+        stems = dict(zip(sources, waves, strict=True))
+        super().__init__(mixture, stems, sources=sources, sample_rate=sample_rate, **kwargs)
 
         # === Config ===
         self.levels = levels
@@ -156,8 +156,8 @@ class WaveUNet(Separator):
 
     @property
     def context(self):
-        reach = signal.compute_wave_u_net_context(self.levels, _DOWN, _UP)
-        return reach, reach
+        side = signal.compute_wave_u_net_context(self.levels, _DOWN, _UP)
+        return side, side
 
     def valid_length(self, n):
         if self.padding == "same":
@@ -180,8 +180,9 @@ class WaveUNet(Separator):
             )
 
 
-class _ClipAtInference(keras.layers.Layer):
-    """Keeps stems in [-1, 1], but in training lets an error be seen however large it is."""
+@keras.saving.register_keras_serializable(package="sepmodels")
+class ClipAtInference(keras.layers.Layer):
+    """Clips stems to [-1, 1], but not in training, where it would hide large errors."""
 
     def call(self, inputs, training=False):
         return inputs if training else ops.clip(inputs, -1.0, 1.0)

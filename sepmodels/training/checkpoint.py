@@ -29,7 +29,7 @@ class Checkpoint(keras.callbacks.Callback):
     Args:
         folder: Path. Made if missing.
         separator: `Separator` or other model of `sepmodels.models`, saved as the best.
-        estimator: `keras.Model`. The separator as training sees it, compiled. If the folder
+        training_model: `keras.Model`. Of `Trainable.training_model`, compiled. If the folder
             holds a state, it gets its weights, its optimiser and its place.
         recipe: `Recipe`.
         description: dict. From `describe`.
@@ -38,9 +38,9 @@ class Checkpoint(keras.callbacks.Callback):
         ValueError: if the folder belongs to another training.
     """
 
-    def __init__(self, folder, separator, estimator, recipe, description):
+    def __init__(self, folder, separator, training_model, recipe, description):
         super().__init__()
-        self.set_model(estimator)
+        self.set_model(training_model)
         self.folder = folder
         self.separator = separator
         self.recipe = recipe

@@ -90,10 +90,10 @@ def train(
     model = recipe.build()
     if initial is not None:
         model.set_weights(initial.get_weights())
-    estimator = model.estimator(recipe.domain)
-    recipe.compile(estimator)
+    training_model = model.training_model(recipe.loss_on)
+    recipe.compile(training_model)
     card = describe(recipe, songs, validation, backing, initial)
-    checkpoint = Checkpoint(folder, model, estimator, recipe, card)
+    checkpoint = Checkpoint(folder, model, training_model, recipe, card)
     if checkpoint.place == (0, 0) and initial is None:
         drawn = _draw(model, recipe, [*songs, *backing])
         model.adapt(np.concatenate([mixture for mixture, *_ in drawn.take(8)]))
@@ -139,7 +139,7 @@ def _fit(checkpoint, songs, validation, progress):
 
 
 def examples(model, recipe, songs):
-    """Songs as a training learns from them: random batches for `model.estimator`.
+    """Songs as a training learns from them: random batches for `model.training_model`.
 
     Args:
         model: of the recipe.
@@ -153,7 +153,7 @@ def examples(model, recipe, songs):
 
 
 def excerpts(model, recipe, songs):
-    """Songs as a training validates on them: consecutive batches for `model.estimator`.
+    """Songs as a training validates on them: consecutive batches for `model.training_model`.
 
     Args:
         model: of the recipe.
@@ -197,7 +197,7 @@ def _aim(model, recipe):
     @tf.autograph.experimental.do_not_convert  # plain tensor code, nothing to convert
     def aim(mixture, stems, label=None):
         centre = {name: stem[:, margin : margin + aimed] for name, stem in stems.items()}
-        return model.example(mixture, centre, recipe.domain, label)
+        return model.training_pair(mixture, centre, recipe.loss_on, label)
 
     return aim
 

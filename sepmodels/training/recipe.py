@@ -30,7 +30,7 @@ class Recipe:
             `"constant"` stays, `(factor, steps)` multiplies by the factor after every so many.
         weight_decay: float. Coupled, as an L2 penalty of half its size on every weight.
         loss: str. See `sepmodels.losses`.
-        domain: str. Where the loss is taken, see `Separator.estimator`.
+        loss_on: str. Where the loss is taken, one of `Trainable.representations`.
         gains: pair of float. Every source of every example is scaled by one number drawn
             evenly from this interval, and the mixture is summed anew.
         cross_songs: float. Share of the examples whose sources come from different songs.
@@ -62,7 +62,7 @@ class Recipe:
     schedule: str | tuple = "cosine"
     weight_decay: float = 0.0
     loss: str = "l1"
-    domain: str = "waveform"
+    loss_on: str = "waveform"
     gains: tuple = (0.25, 1.25)
     cross_songs: float = 0.5
     augment: dict = dataclasses.field(default_factory=dict)
@@ -92,8 +92,8 @@ class Recipe:
         """Returns the untrained model."""
         return getattr(models, self.model)(**self.arguments)
 
-    def compile(self, estimator):
-        """Prepares `Trainable.estimator` of the model to learn as the recipe says."""
+    def compile(self, training_model):
+        """Compiles `Trainable.training_model` of the model as the recipe says."""
         rate = self.learning_rate
         if self.schedule == "cosine":
             steps = self.epochs * self.steps_per_epoch
@@ -101,13 +101,13 @@ class Recipe:
         elif self.schedule != "constant":
             factor, steps = self.schedule
             rate = keras.optimizers.schedules.ExponentialDecay(rate, steps, factor, staircase=True)
-        for weight in estimator.trainable_variables if self.weight_decay else ():
+        for weight in training_model.trainable_variables if self.weight_decay else ():
             weight.regularizer = keras.regularizers.L2(self.weight_decay / 2)
         optimizer = OPTIMIZERS[self.optimizer](rate, global_clipnorm=5.0)
         # XLA cannot run the recurrence of cuDNN.
-        estimator.compile(optimizer, loss=losses.get(self.loss), jit_compile=False)
+        training_model.compile(optimizer, loss=losses.get(self.loss), jit_compile=False)
         # Before the first step, which Keras would otherwise trace twice; and a state can be loaded.
-        optimizer.build(estimator.trainable_variables)
+        optimizer.build(training_model.trainable_variables)
 
     def vary(self, **changes):
         """Returns the recipe with changes to its own fields or to the model's arguments."""

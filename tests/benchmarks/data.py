@@ -111,8 +111,8 @@ def waiting(roads, steps=30):
     """Share of the time of training steps that goes by before the next batch is there."""
     recipe = sm.recipes.quick(sm.recipes.DILATED_CONV_GRU)
     model = recipe.build()
-    estimator = model.estimator(recipe.domain)
-    estimator.compile("adam", loss=sm.losses.get(recipe.loss), jit_compile=False)
+    training_model = model.training_model(recipe.loss_on)
+    training_model.compile("adam", loss=sm.losses.get(recipe.loss), jit_compile=False)
     length = round(recipe.segment * model.sample_rate)
     rows = {}
     for name, (tracks, native) in roads.items():
@@ -120,14 +120,14 @@ def waiting(roads, steps=30):
         with contextlib.nullcontext() if native else without_tensorflow_io():
             examples = sm.datasets.draw_segments(tracks, length, recipe.batch_size, **form)
         iterator = iter(
-            examples.map(lambda mixture, stems: model.example(mixture, stems, recipe.domain))
+            examples.map(lambda mixture, stems: model.training_pair(mixture, stems, recipe.loss_on))
         )
         waited = worked = 0.0
         for step in range(steps + 3):
             begin = time.perf_counter()
             batch = next(iterator)
             arrived = time.perf_counter()
-            estimator.train_on_batch(*batch)
+            training_model.train_on_batch(*batch)
             if step >= 3:  # the first ones compile
                 waited += arrived - begin
                 worked += time.perf_counter() - arrived

@@ -21,7 +21,8 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 import sepmodels as sm  # noqa: E402
-from sepmodels.models.wavenet import generation, generator_weights  # noqa: E402
+from sepmodels.models.wavenet import generation  # noqa: E402
+from sepmodels.models.wavenet.network import Network  # noqa: E402
 
 NETWORKS = {
     "course, 30 layers, skip 128": {
@@ -152,7 +153,7 @@ def main(python):
     print(f"peak of one core, as numpy reaches it: {top / 1e9:.0f} Gflop/s")
     for name, arguments in NETWORKS.items():
         model = sm.models.WaveNet(**arguments)
-        network = generator_weights.network(model)
+        network = Network.from_model(model)
         n = 8000
         ours = rate(lambda net=network, n=n: generation.sample(net, n), n)
         rows = {

@@ -48,10 +48,10 @@ class Watch(keras.callbacks.Callback):
         self.begins.append(time.perf_counter())
 
 
-def fit(estimator, examples, steps):
+def fit(training_model, examples, steps):
     """Seconds of steps of Keras's `fit`."""
     watch = Watch()
-    estimator.fit(examples, steps_per_epoch=steps + 1, epochs=1, callbacks=[watch], verbose=0)
+    training_model.fit(examples, steps_per_epoch=steps + 1, epochs=1, callbacks=[watch], verbose=0)
     return [later - now for now, later in itertools.pairwise(watch.begins)]
 
 
@@ -78,24 +78,24 @@ def prepare(recipe, jit=False, policy="float32"):
     keras.config.set_dtype_policy(policy)
     model = recipe.build()
     keras.config.set_dtype_policy("float32")
-    estimator = model.estimator(recipe.domain)
-    recipe.compile(estimator)
-    estimator.jit_compile = jit
-    return model, estimator
+    training_model = model.training_model(recipe.loss_on)
+    recipe.compile(training_model)
+    training_model.jit_compile = jit
+    return model, training_model
 
 
 def measure(system, songs, options):
     recipe = sm.recipes.quick(getattr(sm.recipes, system))
-    model, estimator = prepare(recipe)
+    model, training_model = prepare(recipe)
     examples = sm.training.examples(model, recipe, songs)
     batch = next(iter(examples))
     in_memory = tf.data.Dataset.from_tensors(batch).repeat()
-    step = tf.function(estimator.train_step)
-    zeros = [tf.zeros(weight.shape) for weight in estimator.trainable_variables]
-    move = tf.function(lambda: estimator.optimizer.apply(zeros))
+    step = tf.function(training_model.train_step)
+    zeros = [tf.zeros(weight.shape) for weight in training_model.trainable_variables]
+    move = tf.function(lambda: training_model.optimizer.apply(zeros))
     runs = {
-        "whole": lambda steps: fit(estimator, examples, steps),
-        "without data": lambda steps: fit(estimator, in_memory, steps),
+        "whole": lambda steps: fit(training_model, examples, steps),
+        "without data": lambda steps: fit(training_model, in_memory, steps),
         "network": lambda steps: repeat(lambda: step(batch), steps),
         "optimiser": lambda steps: repeat(move, steps),
     }

@@ -147,7 +147,7 @@ def test_waveform_in_named_stems_out_that_sum_to_it(time, channels):
     assert list(stems) == ["vocals", "bass", "drums", "other"]
     assert {stem.shape for stem in stems.values()} == {(2, time, channels)}
     np.testing.assert_allclose(sum(stems.values()), mixture, atol=1e-5)
-    level = np.asarray(model.estimator("magnitude")(mixture)).sum(axis=-1)
+    level = np.asarray(model.training_model("magnitude")(mixture)).sum(axis=-1)
     expected = model.targets({source: mixture for source in model.sources})[..., 0]
     np.testing.assert_allclose(level, expected, atol=1e-5)
 
@@ -166,14 +166,14 @@ def test_magnitudes_are_those_of_the_paper():
 def test_both_domains_show_the_same_estimate():
     model = DeepConvSep(**TWO)
     mixture = noise(1, 150, 1)
-    magnitudes = np.asarray(model.estimator("magnitude")(mixture))[..., 0, 0] * 32**0.5 / 0.3
+    magnitudes = np.asarray(model.training_model("magnitude")(mixture))[..., 0, 0] * 32**0.5 / 0.3
     real, imaginary = spectrum(mixture[..., 0])
     phase = np.arctan2(imaginary, real)
     parts = magnitudes * np.cos(phase), magnitudes * np.sin(phase)
     wave = signal.istft(parts, 150, 32, 16, "blackmanharris")
     np.testing.assert_allclose(model(mixture)["vocals"][..., 0], wave, atol=1e-4)
     stems = {source: np.asarray(stem) for source, stem in model(mixture).items()}
-    waves = model.estimator("waveform")(mixture)
+    waves = model.training_model("waveform")(mixture)
     np.testing.assert_allclose(model.targets(stems, "waveform"), waves, atol=1e-6)
 
 
@@ -184,7 +184,7 @@ def test_an_example_of_one_window_is_what_the_network_sees():
     assert level.shape == (2, 6, 17, 1)
     masks = np.asarray(model.get_layer("masks").layer(level))
     expected = masks * level[..., None]
-    np.testing.assert_allclose(model.estimator()(mixture), expected, atol=1e-5)
+    np.testing.assert_allclose(model.training_model()(mixture), expected, atol=1e-5)
 
 
 def test_context_is_exact():
@@ -197,8 +197,8 @@ def test_context_is_exact():
     mixture = noise(len(rows), 400, 1)
     changed = mixture.copy()
     changed[rows, at] += 1e3
-    estimator = model.estimator("waveform")
-    moved = np.asarray(estimator(changed)) != np.asarray(estimator(mixture))
+    training_model = model.training_model("waveform")
+    moved = np.asarray(training_model(changed)) != np.asarray(training_model(mixture))
     row, time = np.nonzero(moved.any(axis=(2, 3)))
     offsets = time - at[row]
     assert (-offsets.min(), offsets.max()) == (right, left)
@@ -209,7 +209,7 @@ def test_loss_trains_every_weight_the_unheard_fourth_source_too():
     model = DeepConvSep(**SMALL)
     stems = {source: noise(2, 80, 1, seed=seed) for seed, source in enumerate(model.sources)}
     with tf.GradientTape() as tape:
-        estimate = model.estimator()(sum(stems.values()))
+        estimate = model.training_model()(sum(stems.values()))
         loss = tf.reduce_sum(losses.get("deep_conv_sep")(model.targets(stems), estimate))
     gradients = tape.gradient(loss, [weight.value for weight in model.trainable_weights])
     assert all(np.any(np.asarray(gradient) != 0) for gradient in gradients)
@@ -233,5 +233,5 @@ def test_bad_argument_is_named(arguments, named):
 
 
 def test_unknown_domain_is_named():
-    with pytest.raises(ValueError, match="domain='mel'"):
-        DeepConvSep(**SMALL).estimator("mel")
+    with pytest.raises(ValueError, match="loss_on='mel'"):
+        DeepConvSep(**SMALL).training_model("mel")

@@ -32,9 +32,9 @@ def test_both_domains_show_the_same_estimate(head):
     model = DilatedConvGRU(head=head, **SMALL)
     mixture = noise(1, 256, 1)
     stems = {source: np.asarray(stem) for source, stem in model(mixture).items()}
-    waves = model.estimator("waveform")(mixture)
+    waves = model.training_model("waveform")(mixture)
     np.testing.assert_allclose(model.targets(stems, "waveform"), waves, atol=1e-6)
-    magnitudes = np.asarray(model.estimator("magnitude")(mixture))
+    magnitudes = np.asarray(model.training_model("magnitude")(mixture))
     assert magnitudes.shape == model.targets(stems, "magnitude").shape == (1, 17, 33, 1, 2)
     assert magnitudes.min() >= 0
 
@@ -117,8 +117,8 @@ def test_bad_argument_is_named(arguments, named):
 
 
 def test_unknown_domain_is_named():
-    with pytest.raises(ValueError, match="domain='mel'"):
-        DilatedConvGRU(**SMALL).estimator("mel")
+    with pytest.raises(ValueError, match="loss_on='mel'"):
+        DilatedConvGRU(**SMALL).training_model("mel")
 
 
 def test_loading_mistakes_no_layer_for_another(tmp_path):

@@ -5,10 +5,19 @@ import tensorflow as tf
 
 import sepmodels as sm
 from sepmodels import signal
-from sepmodels.models.music_translation.decoder import TranslationDecoder
-from sepmodels.models.music_translation.encoder import DomainClassifier, TranslationEncoder
-from sepmodels.models.music_translation.music_translation import MusicTranslation, put_out_of_tune
-from sepmodels.models.music_translation.training import by_domain, cross_entropy, levels, one_by_one
+from sepmodels.models import (
+    DomainClassifier,
+    MusicTranslation,
+    TranslationDecoder,
+    TranslationEncoder,
+)
+from sepmodels.models.music_translation.levels import (
+    compute_levels,
+    fold_domains,
+    unfold_domains,
+)
+from sepmodels.models.music_translation.music_translation import detune
+from sepmodels.models.music_translation.training_model import cross_entropy
 from sepmodels.models.wavenet import generation
 
 DEAD = 128 * 128 + 128  # the residual convolution of the last layer, which the authors never use
@@ -95,16 +104,16 @@ def test_the_classifier_averages_logits():
 
 
 def test_silence_is_padded_as_silence():
-    assert np.unique(levels(np.zeros((1, 4, 2)))).tolist() == [np.float32(128 / 255) - 0.5]
+    assert np.unique(compute_levels(np.zeros((1, 4, 2)))).tolist() == [np.float32(128 / 255) - 0.5]
 
 
 def test_every_wave_goes_to_its_own_decoder_and_is_told_by_its_own_row():
     model = lively(MusicTranslation(("a", "b", "c"), **TINY))
     heard, known = noise(2, 40, 3), noise(2, 40, 3, seed=1)
     samples, domains = model([heard, known])
-    latents = [model.get_layer("encoder")(levels(heard[..., [d]])) for d in range(3)]
+    latents = [model.get_layer("encoder")(compute_levels(heard[..., [d]])) for d in range(3)]
     for d, source in enumerate(model.sources):
-        logits = model.get_layer(f"decoder_{source}")([levels(known[..., [d]]), latents[d]])
+        logits = model.get_layer(f"decoder_{source}")([compute_levels(known[..., [d]]), latents[d]])
         np.testing.assert_allclose(samples[:, :, d], logits, atol=1e-4)
         told = model.get_layer("classifier")(latents[d])
         np.testing.assert_allclose(domains[:, d], told, atol=1e-4)
@@ -155,11 +164,11 @@ def test_translating_keeps_length_rate_and_channels():
 def test_a_piece_is_out_of_tune_for_the_encoder_alone():
     model = MusicTranslation(**TINY)
     stems = {"vocals": noise(3, 8000, 1), "accompaniment": noise(3, 8000, 1, seed=1)}
-    (heard, waves), classes = model.example(None, stems)
+    (heard, waves), classes = model.training_pair(None, stems)
     clean = np.concatenate([stems["vocals"], stems["accompaniment"]], axis=-1)
     np.testing.assert_array_equal(waves, clean)
     np.testing.assert_array_equal(classes, signal.mu_law_encode(clean))
-    np.testing.assert_array_equal(heard, model.example(None, stems)[0][0])
+    np.testing.assert_array_equal(heard, model.training_pair(None, stems)[0][0])
     starts = set()
     for before, after in zip(
         *(np.moveaxis(x, 1, 2).reshape(6, -1) for x in (clean, np.array(heard))), strict=True
@@ -169,47 +178,49 @@ def test_a_piece_is_out_of_tune_for_the_encoder_alone():
         assert moved[0] <= 4000
         assert 1990 <= moved[-1] - moved[0] + 1 <= 4000
     assert len(starts) == 6
-    np.testing.assert_array_equal(put_out_of_tune(clean, 0.0), clean)
-    assert not put_out_of_tune(np.zeros((1, 8000, 2)), 0.5).any()
+    np.testing.assert_array_equal(detune(clean, 0.0), clean)
+    assert not detune(np.zeros((1, 8000, 2)), 0.5).any()
 
 
 def learner(confusion, rate=1.0, **arguments):
     """A model before its first step by plain gradient descent, the same every time."""
     keras.utils.set_random_seed(0)
     model = MusicTranslation(confusion=confusion, **TINY, **arguments)
-    estimator = model.estimator("classes")
-    estimator.compile(
+    training_model = model.training_model("classes")
+    training_model.compile(
         keras.optimizers.SGD(rate), loss=sm.losses.mu_law_cross_entropy, jit_compile=False
     )
-    estimator.classifier_optimizer = keras.optimizers.SGD(0.0)
-    return model, estimator
+    training_model.classifier_optimizer = keras.optimizers.SGD(0.0)
+    return model, training_model
 
 
-def step(estimator, heard, waves):
+def step(training_model, heard, waves):
     batch = ((heard, waves), signal.mu_law_encode(waves))
-    return estimator.train_step(keras.tree.map_structure(keras.ops.convert_to_tensor, batch))
+    return training_model.train_step(keras.tree.map_structure(keras.ops.convert_to_tensor, batch))
 
 
 def test_each_step_moves_its_own_weights():
     heard, waves = noise(2, 40, 2), noise(2, 40, 2, seed=1)
-    model, estimator = learner("alternating")
+    model, training_model = learner("alternating")
     classifier = model.get_layer("classifier")
     still, encoder = classifier.get_weights(), model.get_layer("encoder").get_weights()
-    step(estimator, heard, waves)  # with a classifier that learns at rate 0
+    step(training_model, heard, waves)  # with a classifier that learns at rate 0
     for before, after in zip(still, classifier.get_weights(), strict=True):
         np.testing.assert_array_equal(after, before)
     assert np.any(model.get_layer("encoder").get_weights()[0] != encoder[0])
 
-    model, estimator = learner("alternating", rate=0.0, confusion_weight=0.5)
+    model, training_model = learner("alternating", rate=0.0, confusion_weight=0.5)
     classifier, encoder = model.get_layer("classifier"), model.get_layer("encoder")
-    estimator.classifier_optimizer = keras.optimizers.SGD(1.0)
+    training_model.classifier_optimizer = keras.optimizers.SGD(1.0)
     with tf.GradientTape() as tape:
-        cost = 0.5 * cross_entropy(by_domain(classifier(encoder(one_by_one(levels(waves)))), 2))
+        cost = 0.5 * cross_entropy(
+            unfold_domains(classifier(encoder(fold_domains(compute_levels(waves)))), 2)
+        )
     slopes = tape.gradient(cost, classifier.trainable_variables)
     expected = [w - s for w, s in zip(classifier.get_weights(), slopes, strict=True)]
     others = [w for w in model.weights if all(w is not v for v in classifier.weights)]
     still = [np.array(w) for w in others]
-    step(estimator, heard, waves)  # it hears the clean waves
+    step(training_model, heard, waves)  # it hears the clean waves
     for weight, theirs in zip(classifier.get_weights(), expected, strict=True):
         np.testing.assert_allclose(weight, theirs, atol=1e-6)
     for before, after in zip(still, others, strict=True):
@@ -220,12 +231,14 @@ def test_the_encoder_climbs_what_the_classifier_descends():
     heard, waves = noise(2, 40, 2), noise(2, 40, 2, seed=1)
     kernels = {}
     for confusion in ("alternating", "reversal", None):
-        model, estimator = learner(confusion, confusion_weight=0.5)
+        model, training_model = learner(confusion, confusion_weight=0.5)
         encoder, classifier = model.get_layer("encoder"), model.get_layer("classifier")
         with tf.GradientTape() as tape:
-            cost = 0.5 * cross_entropy(by_domain(classifier(encoder(one_by_one(levels(heard)))), 2))
+            cost = 0.5 * cross_entropy(
+                unfold_domains(classifier(encoder(fold_domains(compute_levels(heard)))), 2)
+            )
         slope = np.array(tape.gradient(cost, encoder.get_layer("latent").kernel))
-        step(estimator, heard, waves)
+        step(training_model, heard, waves)
         kernels[confusion] = np.array(encoder.get_layer("latent").kernel)
     assert np.abs(slope).max() > 1e-4
     np.testing.assert_allclose(kernels["alternating"] - kernels[None], slope, atol=1e-6)
@@ -233,9 +246,9 @@ def test_the_encoder_climbs_what_the_classifier_descends():
 
 
 def test_a_gradient_is_clipped_by_value():
-    model, estimator = learner("alternating", confusion_weight=1e4)
+    model, training_model = learner("alternating", confusion_weight=1e4)
     before = model.get_layer("encoder").get_weights()
-    step(estimator, noise(2, 40, 2), noise(2, 40, 2, seed=1))
+    step(training_model, noise(2, 40, 2), noise(2, 40, 2, seed=1))
     after = model.get_layer("encoder").get_weights()
     moves = np.concatenate([np.ravel(a - b) for a, b in zip(after, before, strict=True)])
     assert np.abs(moves).max() == pytest.approx(1.0, abs=1e-5)
@@ -267,7 +280,7 @@ RECIPE = sm.recipes.Recipe(
     epochs=2,
     learning_rate=3e-3,
     loss="mu_law_cross_entropy",
-    domain="classes",
+    loss_on="classes",
     gains=(1.0, 1.0),
     cross_songs=0.0,
 )
@@ -323,5 +336,5 @@ def test_wrong_arguments_are_named(wrong, named):
 
 
 def test_another_domain_of_the_loss_is_refused():
-    with pytest.raises(ValueError, match="domain='waveform'"):
-        MusicTranslation(**TINY).estimator("waveform")
+    with pytest.raises(ValueError, match="loss_on='waveform'"):
+        MusicTranslation(**TINY).training_model("waveform")

@@ -5,13 +5,13 @@ import tensorflow as tf
 
 import sepmodels as sm
 from sepmodels import signal
-from sepmodels.models.nc_wavenet import companded_separator as parts
+from sepmodels.models.nc_wavenet.bottleneck import BottleneckNCWaveNet, PoolAndHold
 from sepmodels.models.nc_wavenet.lluis import LluisWaveNet
 from sepmodels.models.nc_wavenet.nc_wavenet import NCWaveNet
 from sepmodels.models.nc_wavenet.spectral import SpectralNCWaveNet
 from sepmodels.models.nc_wavenet.strided import StridedNCWaveNet
 
-TINY = {"filters": 8, "skip_filters": 6, "front_kernel_size": 5, "dilations": (1, 2)}
+TINY = {"filters": 8, "skip_filters": 6, "dilations": (1, 2)}
 WAVE = {**TINY, "stacks": (1, 1), "head": "regression", "activation": "leaky_relu"}
 POOLED = {**WAVE, "pooling": 5}
 STRIDED = {
@@ -77,12 +77,12 @@ def convolution(before, after, size):
 
 
 def test_parameters_of_the_variants_layer_by_layer():
-    plain, pooled = NCWaveNet(**WAVE), NCWaveNet(**POOLED)
+    plain, pooled = NCWaveNet(**WAVE), BottleneckNCWaveNet(**POOLED)
     assert trainable(pooled) == trainable(plain) + (1 + 2) * convolution(8, 8, 1)
-    confused = NCWaveNet(**WAVE, domains=DOMAINS)
+    confused = BottleneckNCWaveNet(**WAVE, pooling=None, domains=DOMAINS)
     assert trainable(confused) == trainable(plain)  # the classifier is not of the separator
     classifier = 2 * convolution(8, 8, 1) + convolution(8, 3, 1)
-    assert trainable(confused.estimator("companded")) == trainable(plain) + classifier
+    assert trainable(confused.training_model("companded")) == trainable(plain) + classifier
 
     layer = convolution(4, 4, 1) + convolution(4, 4, 5) + convolution(4, 4, 1)
     twin = convolution(8, 4, 5) + convolution(4, 4, 1)
@@ -112,10 +112,10 @@ def wide_open(model):
     return model
 
 
-def furthest(model, domain, time):
+def furthest(model, loss_on, time):
     """How far from a sample of the mixture the estimates are that it changes, left and right."""
     changed = np.repeat(noise(1, time, 1), time, axis=0)
-    estimate = keras.Model(model.input, model.estimator(domain).output)
+    estimate = keras.Model(model.input, model.training_model(loss_on).output)
     before = np.asarray(estimate(changed)).reshape(time, time, -1)
     changed[np.arange(time), np.arange(time)] = -0.9
     moved = (np.asarray(estimate(changed)).reshape(time, time, -1) != before).any(axis=-1)
@@ -124,10 +124,10 @@ def furthest(model, domain, time):
 
 
 @pytest.mark.parametrize(
-    ("model", "domain", "time"),
+    ("model", "loss_on", "time"),
     [
-        (lambda: stirred(NCWaveNet(**POOLED)), "companded", 60),
-        (lambda: stirred(NCWaveNet(**{**POOLED, "pooling": 1})), "companded", 60),
+        (lambda: stirred(BottleneckNCWaveNet(**POOLED)), "companded", 90),
+        (lambda: stirred(BottleneckNCWaveNet(**{**POOLED, "pooling": 1})), "companded", 90),
         (
             lambda: wide_open(StridedNCWaveNet(**{**STRIDED, "layers_per_scale": 1})),
             "companded",
@@ -138,20 +138,22 @@ def furthest(model, domain, time):
     ],
     ids=["pooled", "pooled_by_1", "strided", "spectral", "lluis"],
 )
-def test_hears_its_context_and_nothing_else(model, domain, time):
+def test_hears_its_context_and_nothing_else(model, loss_on, time):
     model = model()
     assert max(model.context) < time // 2
-    assert furthest(model, domain, time) == model.context
+    assert furthest(model, loss_on, time) == model.context
 
 
 # === The valid mode ===
 
 
 @pytest.mark.parametrize(
-    ("cls", "arguments"), [(NCWaveNet, POOLED), (LluisWaveNet, LLUIS)], ids=["pooled", "lluis"]
+    ("cls", "arguments"),
+    [(BottleneckNCWaveNet, POOLED), (LluisWaveNet, LLUIS)],
+    ids=["pooled", "lluis"],
 )
 def test_valid_mode_is_the_centre_of_the_padded_one(cls, arguments):
-    # 2 + 3 samples before the pieces of 5 begin: here they do where those of the padded one do.
+    # 12 + 3 samples precede the first piece of 5, so the pieces of both lie on one grid.
     padded = stirred(cls(**arguments))
     valid = cls(**arguments, padding="valid")
     valid.set_weights(padded.get_weights())
@@ -165,7 +167,7 @@ def test_valid_mode_is_the_centre_of_the_padded_one(cls, arguments):
 
 @pytest.mark.parametrize(
     ("cls", "arguments"),
-    [(NCWaveNet, {**POOLED, "pooling": 7}), (LluisWaveNet, LLUIS)],
+    [(BottleneckNCWaveNet, {**POOLED, "pooling": 7}), (LluisWaveNet, LLUIS)],
     ids=["pooled", "lluis"],
 )
 def test_any_chunking_equals_one_pass_and_keeps_the_tail(cls, arguments):
@@ -182,15 +184,15 @@ def test_any_chunking_equals_one_pass_and_keeps_the_tail(cls, arguments):
 
 
 def test_pooling_wants_whole_pieces_in_valid_mode():
-    model = NCWaveNet(**POOLED, padding="valid")
-    assert [model.valid_length(n) for n in (1, 4, 5, 9)] == [(20, 4), (20, 4), (25, 9), (25, 9)]
+    model = BottleneckNCWaveNet(**POOLED, padding="valid")
+    assert [model.valid_length(n) for n in (1, 4, 5, 9)] == [(40, 4), (40, 4), (45, 9), (45, 9)]
     with pytest.raises(ValueError, match="3 samples more"):
-        model(noise(1, 22, 1))
+        model(noise(1, 42, 1))
 
 
 def test_pool_and_hold():
     steps = np.array([1.0, 2.0, 3.0, 4.0, 5.0], "float32").reshape(1, 5, 1)
-    held = parts.PoolAndHold(2, "same")(steps)
+    held = PoolAndHold(2, "same")(steps)
     np.testing.assert_array_equal(np.ravel(held), [1.5, 1.5, 3.5, 3.5, 2.5])
 
 
@@ -253,7 +255,7 @@ def test_strided_is_the_authors_network(time):
             x = x + convolve(model, f"up_{scale}_{index}_out", inner)
     x = np.tanh(convolve(model, "head", np.where(x > 0, x, 0.01 * x)))
     x = convolve(model, "companded", x)
-    companded = model.estimator("companded")(mixture[None])
+    companded = model.training_model("companded")(mixture[None])
     np.testing.assert_allclose(companded[0, ..., 0], x, rtol=1e-3, atol=1e-3)
 
 
@@ -267,7 +269,7 @@ def test_spectral_is_the_authors_network():
         skips = skips + convolve(model, f"skip_{index}", relu(x))  # before the convolution
         x = residual(model, f"layer_{index}", x) if index < 2 else None
     x = convolve(model, "parts", relu(convolve(model, "head", relu(skips))))
-    spectrum = np.asarray(model.estimator("spectrum")(mixture))[0, ..., 0, 0]
+    spectrum = np.asarray(model.training_model("spectrum")(mixture))[0, ..., 0, 0]
     np.testing.assert_allclose(spectrum.reshape(-1, 18), x, rtol=1e-3, atol=1e-3)
     wave = signal.istft((x[None, :, :9], x[None, :, 9:]), 50, 16, 4)
     stems = model(mixture)
@@ -302,8 +304,8 @@ def test_lluis_is_silent_in_silence():
 def test_spectral_targets_are_the_spectra_of_the_stems(target):
     stems = {"vocals": noise(2, 50, 2), "accompaniment": noise(2, 50, 2, seed=1)}
     model = SpectralNCWaveNet(**SPECTRAL, target=target, channels=2)
-    mixture, targets = model.example(sum(stems.values()), stems, "spectrum")
-    assert targets.shape == model.estimator("spectrum")(mixture).shape
+    mixture, targets = model.training_pair(sum(stems.values()), stems, "spectrum")
+    assert targets.shape == model.training_model("spectrum")(mixture).shape
     for index, source in enumerate(model.sources if target is None else (target,)):
         spectrum = signal.stft(np.moveaxis(stems[source], 1, 2), 16, 4)
         for part in (0, 1):
@@ -315,15 +317,15 @@ def test_spectral_targets_are_the_spectra_of_the_stems(target):
 
 
 def confused(**arguments):
-    model = stirred(NCWaveNet(**{**WAVE, **arguments}, domains=DOMAINS))
-    return model, model.estimator("companded")
+    model = stirred(BottleneckNCWaveNet(**{**WAVE, "pooling": None, **arguments}, domains=DOMAINS))
+    return model, model.training_model("companded")
 
 
 def test_classifier_hears_the_encoder_as_it_is_and_teaches_it_the_opposite():
-    model, estimator = confused()
+    model, training_model = confused()
     mixture, label = noise(3, 40, 1), np.array([0, 2, 1])
     encode = keras.Model(model.input, model.get_layer("encoder_1").output)
-    layers = [estimator.get_layer(f"domain_{index}") for index in range(3)]
+    layers = [training_model.get_layer(f"domain_{index}") for index in range(3)]
     encoder = encode.trainable_weights
     classifier = [weight for layer in layers for weight in layer.trainable_weights]
 
@@ -338,32 +340,32 @@ def test_classifier_hears_the_encoder_as_it_is_and_teaches_it_the_opposite():
     expected = tape.gradient(plain, encoder + classifier)
 
     with tf.GradientTape() as tape:
-        estimate = estimator([mixture, label], training=True)
-        (cost,) = estimator.losses
+        estimate = training_model([mixture, label], training=True)
+        (cost,) = training_model.losses
     given = tape.gradient(cost, encoder + classifier)
     np.testing.assert_allclose(cost, plain, rtol=1e-5)
     scales = [-0.01] * len(encoder) + [1.0] * len(classifier)
     for ours, theirs, scale in zip(given, expected, scales, strict=True):
         np.testing.assert_allclose(ours, scale * theirs, rtol=1e-3, atol=1e-6)
-    companded = keras.Model(model.input, model._estimate)(mixture)
+    companded = keras.Model(model.input, model._estimates["companded"])(mixture)
     np.testing.assert_array_equal(estimate, companded)
 
 
 def test_classifier_learns_the_domain_and_is_no_part_of_the_validation():
-    model, estimator = confused(filters=4)
-    estimator.compile(keras.optimizers.Adam(0.03), loss=sm.losses.l1, jit_compile=False)
+    model, training_model = confused(filters=4)
+    training_model.compile(keras.optimizers.Adam(0.03), loss=sm.losses.l1, jit_compile=False)
     label = np.arange(12) % 3
     mixture = noise(12, 40, 1) * np.array([0.01, 0.3, 3.0])[label, None, None]
     targets = model.targets({"accompaniment": mixture}, "companded")
     batches = tf.data.Dataset.from_tensors(
-        model.example(mixture, {"accompaniment": mixture}, "companded", label)
+        model.training_pair(mixture, {"accompaniment": mixture}, "companded", label)
     )
-    before = estimator.evaluate(batches, verbose=0, return_dict=True)
-    expected = np.mean(np.abs(targets - estimator([mixture, label])))
+    before = training_model.evaluate(batches, verbose=0, return_dict=True)
+    expected = np.mean(np.abs(targets - training_model([mixture, label])))
     np.testing.assert_allclose(before["loss"], expected, rtol=1e-4)
-    history = estimator.fit(batches, epochs=60, shuffle=False, verbose=0).history
+    history = training_model.fit(batches, epochs=60, shuffle=False, verbose=0).history
     assert history["loss"][0] > expected + 0.1  # nats of the classifier
-    after = estimator.evaluate(batches, verbose=0, return_dict=True)
+    after = training_model.evaluate(batches, verbose=0, return_dict=True)
     assert before["domain_accuracy"] < 0.7
     assert after["domain_accuracy"] > 0.9
     assert after["loss"] < before["loss"]
@@ -375,11 +377,11 @@ def test_trains_on_songs_of_two_domains_and_saves_the_separator_alone(tmp_path):
         song.domain = domain
     arguments = {**WAVE, "pooling": 20, "padding": "valid", "domains": ("rock", "folk")}
     recipe = sm.recipes.Recipe(
-        "NCWaveNet", arguments, 0.1, 2, 2, 1, domain="companded", cross_songs=0.0
+        "BottleneckNCWaveNet", arguments, 0.1, 2, 2, 1, loss_on="companded", cross_songs=0.0
     )
     run = sm.train(recipe, songs, tmp_path, progress=False)
     assert run.history["domain_accuracy"].between(0, 1).all()
-    assert trainable(run.model) == trainable(NCWaveNet(**arguments))
+    assert trainable(run.model) == trainable(BottleneckNCWaveNet(**arguments))
     assert run.model.domains == ("rock", "folk")
 
 
@@ -401,7 +403,7 @@ def test_the_recipe_with_domain_confusion_learns_from_synthetic_songs(tmp_path):
 def test_label_is_asked_for():
     model, _ = confused()
     with pytest.raises(ValueError, match=r"label must .*\('rock', 'folk', 'jazz'\)"):
-        model.example(noise(1, 40, 1), {"accompaniment": noise(1, 40, 1)}, "companded")
+        model.training_pair(noise(1, 40, 1), {"accompaniment": noise(1, 40, 1)}, "companded")
 
 
 # === Bad arguments ===
@@ -410,11 +412,11 @@ def test_label_is_asked_for():
 @pytest.mark.parametrize(
     ("cls", "arguments", "named"),
     [
-        (NCWaveNet, {**POOLED, "stacks": (0, 2)}, r"pooling=5, stacks=\(0, 2\)"),
-        (NCWaveNet, {**POOLED, "pooling": 0}, "pooling=0"),
-        (NCWaveNet, {**TINY, "stacks": (0, 2), "domains": "ab"}, "domains='ab'"),
-        (NCWaveNet, {**TINY, "stacks": (0, 2), "domains": ["a", "b"]}, r"domains=\('a', 'b'\)"),
-        (NCWaveNet, {**TINY, "domains": ["a"]}, r"at least 2 different names.*\['a'\]"),
+        (BottleneckNCWaveNet, {**POOLED, "stacks": (0, 2)}, r"pooling=5, .*stacks=\(0, 2\)"),
+        (BottleneckNCWaveNet, {**POOLED, "pooling": 0}, "pooling=0"),
+        (BottleneckNCWaveNet, {**POOLED, "domains": "ab"}, "domains='ab'"),
+        (BottleneckNCWaveNet, {**POOLED, "stacks": (0, 2), "domains": ["a", "b"]}, "domains="),
+        (BottleneckNCWaveNet, {**POOLED, "domains": ["a"]}, r"at least 2 different names.*\['a'\]"),
         (NCWaveNet, {**TINY, "sources": "vocals"}, "sources='vocals'"),
         (NCWaveNet, {**TINY, "dilations": (1, 0)}, "dilations=0"),
         (LluisWaveNet, {"dilations": ()}, r"dilations=\(\)"),
@@ -437,7 +439,7 @@ def test_bad_argument_is_named(cls, arguments, named):
         cls(**arguments)
 
 
-def test_unknown_domain_is_named():
-    for method in (lambda m: m.estimator("mel"), lambda m: m.targets({}, "mel")):
-        with pytest.raises(ValueError, match="domain='mel'"):
+def test_unknown_representation_is_named():
+    for method in (lambda m: m.training_model("mel"), lambda m: m.targets({}, "mel")):
+        with pytest.raises(ValueError, match="loss_on='mel'"):
             method(SpectralNCWaveNet(**SPECTRAL))

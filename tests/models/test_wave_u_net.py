@@ -207,7 +207,7 @@ def test_difference_sums_to_the_centre_of_the_mixture(padding):
     size, output = model.valid_length(50)
     start = (size - output) // 2
     stems = {source: noise(1, size, 2, seed=seed) for seed, source in enumerate(MULTI)}
-    estimates = model.estimator()(sum(stems.values()), training=True)
+    estimates = model.training_model()(sum(stems.values()), training=True)
     targets = model.targets({name: x[:, start : start + output] for name, x in stems.items()})
     assert estimates.shape == targets.shape
     estimated, true = np.sum(estimates, axis=-1), np.sum(targets, axis=-1)

@@ -129,14 +129,14 @@ def test_learns_a_tone():
     model = sm.models.WaveNet(filters=16, skip_filters=16, dilations=(1, 2, 4, 8))
     tone = 0.5 * np.sin(2 * np.pi * np.arange(400) / 20).astype("float32")
     stems = {"vocals": tone[None, :, None], "accompaniment": np.zeros((1, 400, 1), "float32")}
-    inputs, targets = model.example(stems["vocals"], stems, "classes")
+    inputs, targets = model.training_pair(stems["vocals"], stems, "classes")
     assert targets.shape == (1, 400) and int(targets[0, 0]) == 128
-    estimator = model.estimator("classes")
+    training_model = model.training_model("classes")
     loss = sm.losses.get("mu_law_cross_entropy")
-    estimator.compile(keras.optimizers.Adam(0.02), loss)
-    start = estimator.evaluate(inputs, targets, verbose=0) / np.log(2)
-    estimator.fit(inputs, targets, epochs=30, verbose=0)
-    end = estimator.evaluate(inputs, targets, verbose=0) / np.log(2)
+    training_model.compile(keras.optimizers.Adam(0.02), loss)
+    start = training_model.evaluate(inputs, targets, verbose=0) / np.log(2)
+    training_model.fit(inputs, targets, epochs=30, verbose=0)
+    end = training_model.evaluate(inputs, targets, verbose=0) / np.log(2)
     assert start > 7.5 and end < 1.0
     again = model.generate(60, temperature=0.0, primer=tone[:100, None])
     assert np.corrcoef(again[:, 0], tone[100:160])[0, 1] > 0.95
@@ -147,15 +147,17 @@ def test_learns_a_stem_or_the_sum_and_its_domain():
     encode = sm.signal.mu_law_encode
     mixture = stems["vocals"] + stems["accompaniment"]
     for source, wave in (("vocals", stems["vocals"]), (None, mixture)):
-        inputs, targets = sm.models.WaveNet(source, **SMALL).example(mixture, stems, "classes")
+        inputs, targets = sm.models.WaveNet(source, **SMALL).training_pair(
+            mixture, stems, "classes"
+        )
         np.testing.assert_array_equal(inputs, wave)
         np.testing.assert_array_equal(targets, np.array(encode(wave))[..., 0])
     model = sm.models.WaveNet(**SMALL, condition=("cello", "piano"))
     assert model.domains == ("cello", "piano")
-    (_, told), _ = model.example(mixture, stems, "classes", np.array([1, 0]))
+    (_, told), _ = model.training_pair(mixture, stems, "classes", np.array([1, 0]))
     np.testing.assert_array_equal(told, [[[0, 1]], [[1, 0]]])
     with pytest.raises(ValueError, match="no features"):
-        sm.models.WaveNet(**SMALL, condition=3).example(mixture, stems, "classes")
+        sm.models.WaveNet(**SMALL, condition=3).training_pair(mixture, stems, "classes")
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ RECIPES = [recipe for recipe in vars(sm.recipes).values() if isinstance(recipe, 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.model)
 def test_every_recipe_builds(recipe):
-    assert recipe.build().estimator(recipe.domain).trainable_variables
+    assert recipe.build().training_model(recipe.loss_on).trainable_variables
     assert recipe.loss in sm.losses.LOSSES
 
 
@@ -249,7 +249,7 @@ def test_the_rate_follows_the_schedule(songs, tmp_path):
 
 
 def test_patience_ends_a_training_and_it_stays_ended(songs, tmp_path):
-    recipe = TINY.vary(loss="mse", domain="magnitude", epochs=9, patience=2)
+    recipe = TINY.vary(loss="mse", loss_on="magnitude", epochs=9, patience=2)
     recipe = recipe.vary(learning_rate=3.0, schedule="constant")  # soon no epoch is better
     run = sm.train(recipe, songs, tmp_path, progress=False)
     best = run.history["val_loss"].argmin()

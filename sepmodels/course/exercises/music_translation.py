@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 from sepmodels.course.exercises.exercise import Exercise, noise
-from sepmodels.models.music_translation.training import cross_entropy
+from sepmodels.models.music_translation.training_model import cross_entropy
 
 
 def _costs(reconstruction, domains, weight):

@@ -1,4 +1,4 @@
-"""`Separator`: the one face of all systems, waveform in and named stems out."""
+"""`Separator`: the interface of all separation systems, waveform in and named stems out."""
 
 import keras
 from keras import ops
@@ -7,66 +7,119 @@ from sepmodels.models.base.trainable import Trainable
 
 
 class Separator(Trainable):
-    """Base of every model that turns a mixture into its sources.
+    """Base of every model that separates a mixture into its sources.
 
-    A separator is a functional Keras graph: calling it on a mixture gives a dict of stems.
-    What follows from that (separating whole songs, scoring, listening, ablating) is written
-    once, against this class.
+    A separator is a functional Keras model: applied to a mixture, it returns a dict of stems.
+    Separating whole songs, scoring, listening and ablating are written once, against this class.
 
-    A subclass builds its layers, calls `super().__init__(inputs=..., outputs=...)` with a
-    dict of waveforms as outputs, and stores each of its arguments under the argument's name,
-    where `get_config` finds it. If it can be trained in another domain than the waveform, it
-    overrides `estimator` and `targets` together.
+    A model that can be trained in another representation than the waveform passes its estimates
+    in that representation and overrides `represent`.
+
+    Args:
+        mixture: `keras.Input` of `(batch, time, channels)`.
+        stems: dict from source to tensor `(batch, time, channels)`.
+        estimates: dict or None. From each representation in which the model can be trained to a
+            tensor with the sources on its last axis; `None` in place of a tensor stands for the
+            stems. Defaults to `None`: the waveform alone.
+        estimated: sequence of str or None. Sources on the last axis of the estimates other than
+            the waveform. Defaults to `None`: all.
+        **kwargs: `sources`, `sample_rate`, and arguments of `keras.Model`.
 
     Attributes:
         sources: tuple of str. Names of the stems, in the order of the outputs.
-        sample_rate: int. Rate at which the model hears, in Hz.
+        sample_rate: int. Sampling rate of the mixture, in Hz.
         channels: int. Channels of the mixture and of every stem. A model with one channel
-            is applied to each channel of a stereo song by itself.
+            is applied to each channel of a stereo song separately.
     """
+
+    def __init__(self, mixture, stems, *, estimates=None, estimated=None, **kwargs):
+        super().__init__(mixture, stems, channels=mixture.shape[-1], **kwargs)
+        self._estimates = estimates or {"waveform": None}
+        self._estimated = estimated or self.sources
 
     @property
     def context(self):
-        """`(left, right)`: samples beside an output sample that can change it.
+        """`(left, right)`: samples on either side of an output sample that can change it.
 
         `None` stands for unbounded, as in a recurrent model.
         """
         return None, None
 
-    def estimator(self, domain="waveform"):
-        """The model as training sees it: mixture in, one tensor of estimates out.
+    @property
+    def representations(self):
+        return tuple(self._estimates)
 
-        It shares every layer with the separator, so training it trains the separator.
+    def training_model(self, loss_on=None):
+        estimate = self._estimates[self._choose_representation(loss_on)]
+        if estimate is None:
+            estimate = ops.stack([self.output[source] for source in self.sources], axis=-1)
+        return keras.Model(self.input, estimate)
 
-        Args:
-            domain: str. Where the loss is taken; `"waveform"` for every separator.
+    def training_pair(self, mixture, stems, loss_on=None, label=None):
+        return mixture, self.targets(stems, loss_on)
 
-        Returns:
-            `keras.Model` from `(batch, time, channels)` to
-            `(batch, time, channels, sources)`.
-
-        Raises:
-            ValueError: if the model has no estimates in that domain.
-        """
-        self._check_domain(domain, ("waveform",))
-        stacked = ops.stack([self.output[source] for source in self.sources], axis=-1)
-        return keras.Model(self.input, stacked)
-
-    def targets(self, stems, domain="waveform"):
-        """What `estimator` should give for the true stems.
+    def targets(self, stems, loss_on=None):
+        """What `training_model` should estimate, given the true stems.
 
         Args:
             stems: dict from source to `(batch, time, channels)`.
-            domain: str. As for `estimator`.
+            loss_on: str or None. As for `training_model`.
 
         Returns:
-            Tensor of the shape that the estimator returns.
+            Tensor of the shape that the training model returns.
 
         Raises:
-            ValueError: if the model has no targets in that domain.
+            ValueError: if the model has no targets in that representation.
         """
-        self._check_domain(domain, ("waveform",))
-        return ops.stack([stems[source] for source in self.sources], axis=-1)
+        loss_on = self._choose_representation(loss_on)
+        sources = self.sources if loss_on == "waveform" else self._estimated
+        return ops.stack([self.represent(stems[source], loss_on) for source in sources], axis=-1)
 
-    def example(self, mixture, stems, domain, label=None):
-        return mixture, self.targets(stems, domain)
+    def represent(self, wave, loss_on):
+        """A stem in one of the `representations`.
+
+        Args:
+            wave: tensor `(batch, time, channels)`.
+            loss_on: str. The representation.
+
+        Returns:
+            Tensor `(batch, ...)`, the slice of the targets that belongs to one source.
+        """
+        return wave
+
+
+def select_estimated(sources, target):
+    """Selects the sources that a network estimates: the target, or all if it is `None`.
+
+    Args:
+        sources: tuple of str.
+        target: str or None. One of two sources, the other being the rest of the mixture.
+
+    Raises:
+        ValueError: if the target is not one of two sources.
+    """
+    if target is not None and (target not in sources or len(sources) != 2):
+        raise ValueError(
+            "target must be one of two sources, or None to estimate every source. Received: "
+            f"target={target!r}, sources={sources}"
+        )
+    return sources if target is None else (target,)
+
+
+def complete_stems(mixture, waves, estimated, sources):
+    """Names the estimated waves, and adds the source that is the rest of the mixture.
+
+    Args:
+        mixture: tensor `(batch, time, channels)`.
+        waves: tensor `(batch, time, channels, estimated)`.
+        estimated: sequence of str. All sources, or all but one.
+        sources: sequence of str. Names and order of the stems.
+
+    Returns:
+        dict from source to tensor `(batch, time, channels)`.
+    """
+    stems = dict(zip(estimated, ops.unstack(waves, axis=-1), strict=True))
+    if len(estimated) == len(sources):
+        return stems
+    rest = mixture - sum(list(stems.values())[1:], start=stems[estimated[0]])
+    return {source: stems.get(source, rest) for source in sources}

@@ -1,27 +1,26 @@
-"""`Trainable`: what `sepmodels.train` asks of a model, be it a separator or not."""
-
-import inspect
-
-import keras
+"""`Trainable`: the interface between a model and `sepmodels.train`."""
 
 from sepmodels import _checks
+from sepmodels.models.base.serializable import SerializableModel
 
 
-class Trainable(keras.Model):
-    """Base of every model that learns from songs with stems.
+class Trainable(SerializableModel):
+    """Base of every model that learns from songs with stems, be it a separator or not.
 
-    A subclass builds its layers, calls `super().__init__` and stores each of its arguments under
-    the argument's name, where `get_config` finds it. `estimator` and `example` belong together:
-    one hears and answers what the other prepares.
+    `training_model` and `training_pair` belong together: the first maps the inputs that the second
+    prepares to estimates in the form of its targets.
 
     Attributes:
-        sources: tuple of str. Names of the stems that it learns from.
-        sample_rate: int. Rate at which the model hears, in Hz.
-        channels: int. Audio channels that the model hears.
-        domains: tuple of str or None. The domains of songs (`Track.domain`) that it is told
-            apart by while it learns; `None` where it needs no such label.
+        sources: tuple of str. Names of the stems from which the model learns.
+        sample_rate: int. Sampling rate of its input, in Hz.
+        channels: int. Audio channels of its input.
+        representations: tuple of str. Where its loss can be taken, such as `"waveform"` or
+            `"magnitude"`; the first is the default.
+        domains: tuple of str or None. The domains of songs (`Track.domain`) that the model
+            distinguishes in training; `None` if it needs no such label.
     """
 
+    representations = ("waveform",)
     domains = None
 
     def __init__(self, *args, sources, sample_rate, channels, **kwargs):
@@ -32,66 +31,61 @@ class Trainable(keras.Model):
         self.channels = channels
 
     def valid_length(self, n):
-        """Lengths for `n` wanted output samples.
+        """Lengths of input and output for `n` wanted output samples.
 
         Args:
-            n: int. Output samples wanted.
+            n: int. Number of output samples wanted.
 
         Returns:
-            `(input_length, output_length)` in samples: the least input whose output has at
-            least `n` samples. The output is the centre of the input.
+            `(input_length, output_length)` in samples: the shortest input whose output has at
+            least `n` samples. The output corresponds to the centre of the input.
         """
         return n, n
 
-    def estimator(self, domain):
-        """The model as training sees it; it shares every layer, so training it trains this.
+    def training_model(self, loss_on=None):
+        """The model in the form in which it is trained: one tensor of estimates as output.
+
+        It shares every layer with this model, so training the one trains the other.
 
         Args:
-            domain: str. What the loss compares, such as `"waveform"`; each model has its own.
+            loss_on: str or None. Where the loss is taken, one of `representations`. Defaults to
+                `None`, the first of them.
 
         Returns:
-            `keras.Model` that maps the inputs of `example` to the form of its targets.
+            `keras.Model` from the inputs of `training_pair` to estimates of its targets.
 
         Raises:
-            ValueError: if the model has no estimates in that domain.
+            ValueError: if the model has no estimates in that representation.
         """
-        raise TypeError(f"{type(self).__name__} must define estimator(domain)")
+        raise NotImplementedError(f"{type(self).__name__} must define training_model")
 
-    def example(self, mixture, stems, domain, label=None):
-        """A batch of songs as a batch to learn from.
+    def training_pair(self, mixture, stems, loss_on=None, label=None):
+        """Turns a batch of song excerpts into inputs and targets of `training_model`.
 
         Args:
             mixture: tensor `(batch, time, channels)`.
-            stems: dict from source to tensors; of the mixture's time only the centre that
-                `valid_length` gives as the output.
-            domain: str. As for `estimator`.
-            label: tensor `(batch,)`. Where each song stands in `domains`, for models that have
-                some. Defaults to `None`.
+            stems: dict from source to tensor `(batch, time, channels)`, whose time is the centre
+                of the mixture that `valid_length` gives as the output.
+            loss_on: str or None. As for `training_model`.
+            label: tensor `(batch,)` or None. Index in `domains` of each song, for models that
+                have domains. Defaults to `None`.
 
         Returns:
-            `(inputs, targets)` for the estimator.
+            `(inputs, targets)`.
+
+        Raises:
+            ValueError: if the model has no targets in that representation.
         """
-        raise TypeError(f"{type(self).__name__} must define example(mixture, stems, domain)")
+        raise NotImplementedError(f"{type(self).__name__} must define training_pair")
 
     def adapt(self, mixture):
-        """Fits what the model has to know of the data before it learns; here nothing.
+        """Fits the statistics that the model needs before training; most models need none.
 
         Args:
             mixture: array `(batch, time, channels)`, a typical batch.
         """
 
-    def get_config(self):
-        arguments = inspect.signature(type(self).__init__).parameters
-        named = [name for name in arguments if name not in ("self", "kwargs")]
-        return {"name": self.name, **{name: getattr(self, name) for name in named}}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
-
-    def _check_domain(self, domain, known):
-        if domain not in known:
-            raise ValueError(
-                f"{type(self).__name__} can be trained in the domains {known}. "
-                f"Received: domain={domain!r}"
-            )
+    def _choose_representation(self, loss_on):
+        loss_on = self.representations[0] if loss_on is None else loss_on
+        _checks.one_of(loss_on=(loss_on, self.representations))
+        return loss_on

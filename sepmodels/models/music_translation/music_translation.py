@@ -1,4 +1,4 @@
-"""`MusicTranslation`: the same music, played by others (Mor, Wolf, Polyak and Taigman 2019)."""
+"""`MusicTranslation`: music in another timbre (Mor, Wolf, Polyak and Taigman 2019)."""
 
 import zlib
 
@@ -11,13 +11,15 @@ from sepmodels import _checks, audio, signal
 from sepmodels.layers.gradient_reversal import GradientReversal
 from sepmodels.models.base.trainable import Trainable
 from sepmodels.models.music_translation.decoder import TranslationDecoder
-from sepmodels.models.music_translation.encoder import DomainClassifier, TranslationEncoder
-from sepmodels.models.music_translation.training import (
-    TranslationTraining,
-    by_domain,
-    levels,
-    one_by_one,
+from sepmodels.models.music_translation.domain_classifier import DomainClassifier
+from sepmodels.models.music_translation.encoder import TranslationEncoder
+from sepmodels.models.music_translation.levels import (
+    CLASSES,
+    compute_levels,
+    fold_domains,
+    unfold_domains,
 )
+from sepmodels.models.music_translation.training_model import TranslationTrainingModel
 from sepmodels.models.wavenet import generation
 
 _CONFUSIONS = ("alternating", "reversal", None)
@@ -25,17 +27,20 @@ _CONFUSIONS = ("alternating", "reversal", None)
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class MusicTranslation(Trainable):
-    """Translates music from one domain to another: an encoder for all, a decoder for each.
+    """Translates music from one domain to another: one encoder for all, a decoder for each.
 
     A domain is an ensemble or an instrument; here each source of a song is one. The network
-    learns to repeat what it hears: the encoder turns a wave into 64 numbers every 50 ms, and the
-    domain's own decoder, a WaveNet, plays it from those. A classifier learns to tell the domains
-    by their encodings, and the encoder learns to prevent it, so that any decoder can play what
-    was encoded from any domain.
+    is an autoencoder: the encoder turns a wave into 64 numbers every 50 ms, from which the
+    domain's own decoder, a WaveNet, generates it again. A classifier learns to recognize the
+    domains by their encodings, and the encoder learns to prevent it, so that any decoder can
+    decode an encoding from any domain.
 
     For the encoder a piece of every example is shifted in pitch by up to half a semitone, as if
-    out of tune; the decoder must put that right. A song of one domain is a `Track` with one
+    out of tune, which the decoder must correct. A song of one domain is a `Track` with one
     source of that name; `cross_songs=1` in the recipe joins songs of several domains.
+
+    The ten arguments beside the names and the rate are the sizes and weights that the paper
+    states, and the points in which its text and its code differ.
 
     Args:
         sources: sequence of str. The domains, at least two. Defaults to
@@ -43,28 +48,30 @@ class MusicTranslation(Trainable):
         sample_rate: int. In Hz. Defaults to `16000`.
         filters: int. Channels between the layers. Defaults to `128`.
         latent_filters: int. Channels of the encoding. Defaults to `64`.
-        pooling: int. Samples for which a vector of the encoding stands. Defaults to `800`.
+        pooling: int. Samples per vector of the encoding. Defaults to `800`.
         depths: pair of int. Layers in a stack of the encoder and of a decoder; the authors
             trained with `(10, 14)`. Defaults to `(10, 10)`.
         stacks: pair of int. Stacks of the encoder and of a decoder. Defaults to `(3, 4)`.
         preactivation: bool. As of `TranslationEncoder`. Defaults to `False`.
-        confusion: str or None. How the encoder learns to confuse the classifier:
-            `"alternating"` steps of the one and of the other, or `"reversal"` of the gradient
-            between them in common steps. `None`: not at all; the classifier looks on.
-            Defaults to `"alternating"`.
-        confusion_weight: float. Weight of the classifier's cross-entropy beside that of the
+        confusion: str or None. How the encoder learns to confuse the classifier: in
+            `"alternating"` steps of the one and of the other, or by a `"reversal"` of the gradient
+            between them in common steps. `None`: not at all; the classifier learns without
+            effect on the encoder. Defaults to `"alternating"`.
+        confusion_weight: float. Weight of the classifier's cross-entropy relative to that of the
             samples. Defaults to `0.01`.
-        semitones: float. The pitch is shifted by up to so much. Defaults to `0.5`.
+        semitones: float. Largest shift of the pitch. Defaults to `0.5`.
+        convention: str. Of the mu-law, `"round"` or `"truncate"` as in the authors' code; see
+            `signal.mu_law_encode`. Defaults to `"round"`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
 
     Input shape:
-        A list of two waves `(batch, time, domains)`: what the encoder hears and what the
-        decoders go on from, in training the one augmented and the other not. The time is a
+        A list of two waves `(batch, time, domains)`: the input of the encoder and the past
+        samples of the decoders, in training the one augmented and the other not. The time is a
         multiple of `pooling`.
 
     Output shape:
-        `(samples, domains)`, logits: `(batch, time, domains, 256)` of the mu-law class of every
-        sample, from those before it, by the decoder of its domain, and
+        `(samples, domain_logits)`: logits `(batch, time, domains, 256)` of the mu-law class of
+        every sample, given those before it, by the decoder of its domain, and
         `(batch, domains, domains)` of the domain of every wave.
 
     Raises:
@@ -85,6 +92,8 @@ class MusicTranslation(Trainable):
       [arXiv:1805.07848](https://arxiv.org/abs/1805.07848)
     """
 
+    representations = ("classes",)
+
     def __init__(
         self,
         sources=("vocals", "accompaniment"),
@@ -98,14 +107,19 @@ class MusicTranslation(Trainable):
         confusion="alternating",
         confusion_weight=0.01,
         semitones=0.5,
+        convention="round",
         **kwargs,
     ):
         sources = _checks.names("sources", sources, least=2)
         depths, stacks = tuple(depths), tuple(stacks)
         for name, pair in (("depths", depths), ("stacks", stacks)):
             if len(pair) != 2:
-                raise ValueError(f"{name} must be a pair, encoder and decoder. Received: {pair}")
-        _checks.one_of(confusion=(confusion, _CONFUSIONS))
+                raise ValueError(
+                    f"{name} must be a pair, encoder and decoder. Received: {name}={pair}"
+                )
+        _checks.one_of(
+            confusion=(confusion, _CONFUSIONS), convention=(convention, signal.CONVENTIONS)
+        )
         for name, value in (("confusion_weight", confusion_weight), ("semitones", semitones)):
             if value < 0:
                 raise ValueError(f"{name} must not be negative. Received: {name}={value}")
@@ -122,20 +136,20 @@ class MusicTranslation(Trainable):
         ]
 
         # === Functional model ===
-        heard = keras.Input((None, len(sources)), name="heard")
-        known = keras.Input((None, len(sources)), name="known")
-        latents = encoder(one_by_one(levels(heard)))
-        told = classifier(GradientReversal()(latents) if confusion == "reversal" else latents)
-        waves = ops.split(levels(known), len(sources), axis=-1)
-        tunes = ops.split(latents, len(sources), axis=0)
-        played = [
-            play([wave, tune]) for play, wave, tune in zip(decoders, waves, tunes, strict=True)
+        augmented = keras.Input((None, len(sources)), name="augmented")
+        clean = keras.Input((None, len(sources)), name="clean")
+        latents = encoder(fold_domains(compute_levels(augmented, convention)))
+        classified = GradientReversal()(latents) if confusion == "reversal" else latents
+        domain_logits = unfold_domains(classifier(classified), len(sources))
+        waves = ops.split(compute_levels(clean, convention), len(sources), axis=-1)
+        by_source = ops.split(latents, len(sources), axis=0)
+        samples = [
+            decoder([wave, latent])
+            for decoder, wave, latent in zip(decoders, waves, by_source, strict=True)
         ]
-        samples = ops.stack(played, axis=2)
-        domains = by_domain(told, len(sources))
         super().__init__(
-            [heard, known],
-            (samples, domains),
+            [augmented, clean],
+            (ops.stack(samples, axis=2), domain_logits),
             sources=sources,
             sample_rate=sample_rate,
             channels=1,
@@ -152,78 +166,87 @@ class MusicTranslation(Trainable):
         self.confusion = confusion
         self.confusion_weight = confusion_weight
         self.semitones = semitones
+        self.convention = convention
 
     def valid_length(self, n):
         whole = -(-n // self.pooling) * self.pooling
         return whole, whole
 
-    def estimator(self, domain="classes"):
-        self._check_domain(domain, ("classes",))
-        return TranslationTraining(self)
+    def training_model(self, loss_on=None):
+        self._choose_representation(loss_on)
+        return TranslationTrainingModel(self)
 
-    def example(self, mixture, stems, domain="classes", label=None):
-        self._check_domain(domain, ("classes",))
+    def training_pair(self, mixture, stems, loss_on=None, label=None):
+        self._choose_representation(loss_on)
         waves = ops.concatenate([stems[source] for source in self.sources], axis=-1)
-        heard = tf.numpy_function(put_out_of_tune, [waves, self.semitones], tf.float32)
-        return (tf.ensure_shape(heard, waves.shape), waves), signal.mu_law_encode(waves)
+        augmented = tf.numpy_function(detune, [waves, self.semitones], tf.float32)
+        classes = signal.mu_law_encode(waves, CLASSES, self.convention)
+        return (tf.ensure_shape(augmented, waves.shape), waves), classes
 
-    def translate(self, wave, sample_rate=None, to="accompaniment", seed=0, temperature=1.0):
-        """Play music in another domain.
+    def translate(
+        self, wave, sample_rate=None, to="accompaniment", seed=0, temperature=1.0, start=None
+    ):
+        """Translate music to another domain.
 
-        Sample by sample, thousands of them a second: for excerpts rather than for songs.
+        Samples are generated one by one, at thousands per second: suited to excerpts rather than
+        to songs.
 
         Args:
-            wave: array `(time, channels)`. Every channel is translated by itself.
+            wave: array `(time, channels)`. Every channel is translated separately.
             sample_rate: int. Of the wave, in Hz. Defaults to `None`: that of the model.
-            to: str. The domain to play it in, one of `sources`. Defaults to `"accompaniment"`.
+            to: str. The target domain, one of `sources`. Defaults to `"accompaniment"`.
             seed: int. Of the samples drawn. Defaults to `0`.
-            temperature: float. The logits are divided by it; 0 takes the likeliest class, always
-                the same. Defaults to `1.0`.
+            temperature: float. The logits are divided by it; 0 takes the most probable class,
+                which makes the result deterministic. Defaults to `1.0`.
+            start: int or None. Mu-law class of the sample before the first one; the authors'
+                generator takes 128. Defaults to `None`: the level 0 with which training begins,
+                halfway between two classes.
 
         Returns:
             float32 `(time, channels)`, at the rate of the wave.
 
         Raises:
-            ValueError: if there is no such domain, the wave has no time or channels, or the
-                temperature is negative.
+            ValueError: if there is no such domain, the wave has no time or channels, the
+                temperature is negative, or the start is not a class.
         """
         _checks.one_of(to=(to, self.sources))
         wave = _checks.sound("wave", wave)
         rate = sample_rate or self.sample_rate
-        heard = audio.resample(wave, rate, self.sample_rate)
-        length, _ = self.valid_length(len(heard))
-        heard = np.pad(heard, ((0, length - len(heard)), (0, 0)))
-        latents = self.get_layer("encoder")(one_by_one(levels(heard[None])))
+        samples = audio.resample(wave, rate, self.sample_rate)
+        length, _ = self.valid_length(len(samples))
+        samples = np.pad(samples, ((0, length - len(samples)), (0, 0)))
+        levels = compute_levels(samples[None], self.convention)
         classes = generation.sample(
-            self.get_layer(f"decoder_{to}").network(),
+            self.get_layer(f"decoder_{to}").to_network(),
             length,
-            seeds=[(seed, channel) for channel in range(heard.shape[1])],
+            seeds=[(seed, channel) for channel in range(samples.shape[1])],
             temperature=temperature,
-            conditions=ops.convert_to_numpy(latents),
+            conditions=ops.convert_to_numpy(self.get_layer("encoder")(fold_domains(levels))),
             hold=self.pooling,
+            start=start,
         )
-        played = ops.convert_to_numpy(signal.mu_law_decode(classes)).T
-        return audio.resample(played, self.sample_rate, rate)[: len(wave)]
+        decoded = ops.convert_to_numpy(signal.mu_law_decode(classes, CLASSES, self.convention)).T
+        return audio.resample(decoded, self.sample_rate, rate)[: len(wave)]
 
 
-def put_out_of_tune(waves, semitones):
-    """Shift the pitch of a piece of every wave: a quarter to a half of it, begun in its first half.
+def detune(waves, semitones):
+    """Shift the pitch of a piece of every wave: a quarter to half of it, from its first half on.
 
-    What is drawn depends on the samples of the wave alone, so that a training that goes on after
-    a stop hears what it would have heard.
+    The random numbers depend on the samples of the wave alone, so that a resumed training sees
+    the same examples as an uninterrupted one.
 
     Args:
         waves: array `(batch, time, domains)`.
-        semitones: float. The shift is drawn evenly from `-semitones` to `semitones`.
+        semitones: float. The shift is drawn uniformly from `-semitones` to `semitones`.
 
     Returns:
         float32 array of that shape.
     """
     shifted = np.array(waves, "float32")
     for wave in (wave for example in shifted for wave in example.T):
-        length, evenly = len(wave), np.random.default_rng(zlib.crc32(wave.tobytes())).random
-        start, size = int(length * evenly() / 2), int(length * (1 + evenly()) / 4)
-        shift = semitones * (2 * evenly() - 1)
+        length, uniform = len(wave), np.random.default_rng(zlib.crc32(wave.tobytes())).random
+        start, size = int(length * uniform() / 2), int(length * (1 + uniform()) / 4)
+        shift = semitones * (2 * uniform() - 1)
         piece = wave[start : start + size, None]
         wave[start : start + size] = audio.stretch(piece, semitones=shift)[:, 0]
     return shifted

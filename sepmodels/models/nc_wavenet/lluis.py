@@ -1,24 +1,27 @@
-"""`LluisWaveNet`: a WaveNet that is not causal, wave in and wave out (Lluís et al. 2019)."""
+"""`LluisWaveNet`: a non-causal WaveNet on plain waveforms (Lluís et al. 2019)."""
 
 import keras
 from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.gated_residual_block import PADDINGS, crop_time
-from sepmodels.models.base.separator import Separator
-from sepmodels.models.nc_wavenet import companded_separator as parts
+from sepmodels.models.base.separator import Separator, complete_stems
 
 _FRONT = 3  # kernel size of the first convolution and of two in the head, in samples
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class LluisWaveNet(Separator):
-    """Waveform separator of gated dilated convolutions, for the wave itself.
+    """Waveform separator of gated dilated convolutions, on uncompanded samples.
 
-    As in `NCWaveNet` every layer hears both sides of a sample. Here nothing is companded or
-    quantised: the head ends in a linear convolution that gives samples, the only one with a
+    As in `NCWaveNet` every layer reads both sides of a sample. Here nothing is companded or
+    quantized: the head ends in a linear convolution that gives samples, the only one with a
     bias. The last source is the mixture minus the others. The authors' loss is `"l1"`; for the
     network that estimates a voice alone, `"discriminative_l1"`.
+
+    In valid mode nothing is padded. The authors' code pads the two 3-tap convolutions of the head
+    with zeros, which distorts the first and the last sample of each target field; all other
+    samples are equal.
 
     Args:
         sources: sequence of str. Names of the stems; the last one is the rest. Defaults to
@@ -101,29 +104,32 @@ class LluisWaveNet(Separator):
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
-        x, skips, ahead = convolve(mixture, filters, _FRONT, "front"), [], list(dilations * stacks)
-        while ahead:
-            index, dilation = len(skips), ahead.pop(0)
+        x, skips, remaining = (
+            convolve(mixture, filters, _FRONT, "front"),
+            [],
+            list(dilations * stacks),
+        )
+        while remaining:
+            index, dilation = len(skips), remaining.pop(0)
             inner = convolve(x, 2 * filters, kernel_size, f"dilated_{index}", dilation)
-            level, gate = ops.split(inner, 2, axis=-1)
-            z = ops.tanh(level) * ops.sigmoid(gate)
-            # One 1x1 convolution for both ways; not a `GatedResidualBlock`, which has two, each
+            value, gate = ops.split(inner, 2, axis=-1)
+            z = ops.tanh(value) * ops.sigmoid(gate)
+            # One 1x1 convolution for both outputs; not a `GatedResidualBlock`, which has two, each
             # with a bias.
-            through, skip = ops.split(convolve(z, 2 * filters, 1, f"out_{index}"), 2, axis=-1)
-            x = centre(x, kernel_size, [dilation]) + through
-            skips.append(centre(skip, kernel_size, ahead))
+            outputs = convolve(z, 2 * filters, 1, f"out_{index}")
+            residual, skip = ops.split(outputs, 2, axis=-1)
+            x = centre(x, kernel_size, [dilation]) + residual
+            skips.append(centre(skip, kernel_size, remaining))
         x = ops.relu(sum(skips[1:], start=skips[0]))
         x = ops.relu(convolve(x, head_filters[0], _FRONT, "head_0"))
         x = convolve(x, head_filters[1], _FRONT, "head_1")
-        heads = sources[:-1]
-        # In single precision, as the mixture that the estimates are taken from.
-        waves = keras.layers.Conv1D(channels * len(heads), 1, dtype="float32", name="waves")(x)
-        waves = keras.layers.Reshape((-1, channels, len(heads)), dtype="float32")(waves)
+        estimated = sources[:-1]
+        # In single precision, as the mixture from which the estimates are subtracted.
+        waves = keras.layers.Conv1D(channels * len(estimated), 1, dtype="float32", name="waves")(x)
+        waves = keras.layers.Reshape((-1, channels, len(estimated)), dtype="float32")(waves)
         whole = centre(centre(mixture, _FRONT, [1, 1, 1]), kernel_size, dilations * stacks)
-        stems = parts.stems_of(whole, waves, heads, sources)
-        super().__init__(
-            mixture, stems, sources=sources, sample_rate=sample_rate, channels=channels, **kwargs
-        )
+        stems = complete_stems(whole, waves, estimated, sources)
+        super().__init__(mixture, stems, sources=sources, sample_rate=sample_rate, **kwargs)
 
         # === Config ===
         self.filters = filters

@@ -5,19 +5,21 @@ from keras import ops
 
 from sepmodels import _checks
 from sepmodels.layers.stft import STFT, InverseSTFT
-from sepmodels.models.base.separator import Separator
-from sepmodels.models.nc_wavenet import companded_separator as parts
+from sepmodels.models.base.separator import Separator, complete_stems, select_estimated
+from sepmodels.models.base.torch_layers import make_conv1d, make_residual_block
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class SpectralNCWaveNet(Separator):
-    """The residual layers of `NCWaveNet` behind a short-time Fourier transform.
+    """The residual layers of `NCWaveNet` after a short-time Fourier transform.
 
     The real and imaginary parts of all bins are the channels of one sequence of frames. From
-    them the network estimates the real and imaginary parts of the source: no mask, and a phase
-    of its own. Nothing is dilated. The skip output of a layer is taken before its convolution,
-    so of the last layer only that is made; the author's convolutions after it do nothing. Its
-    author found that it separates worse than `NCWaveNet`.
+    them the network estimates the real and imaginary parts of the source, with a phase of its own
+    and without a mask. Nothing is dilated. The skip output of a layer is taken before its
+    convolution, so the last layer consists of a skip output alone; the author's convolutions
+    after it have no effect. The author trains on frames without padding (62 fewer on each side);
+    this network pads them with zeros and has no such mode. Its author found that it separates
+    worse than `NCWaveNet`.
 
     Args:
         sources: sequence of str. Names of the stems. Defaults to
@@ -72,7 +74,7 @@ class SpectralNCWaveNet(Separator):
         **kwargs,
     ):
         sources = _checks.names("sources", sources)
-        heads = parts.heads_for(sources, target)
+        estimated = select_estimated(sources, target)
         _checks.odd(kernel_size=kernel_size, front_kernel_size=front_kernel_size)
         _checks.positive(n_fft=n_fft, filters=filters)
         if depth < 2:
@@ -87,25 +89,34 @@ class SpectralNCWaveNet(Separator):
         mixture = keras.Input((None, channels), name="mixture")
         real, imaginary = STFT(**transform, name="stft")(mixture)
         x = keras.layers.Reshape((-1, width))(ops.concatenate([real, imaginary], axis=2))
-        x, skips = parts.convolve(x, filters, front_kernel_size, "front"), []
+        x, skips = make_conv1d(filters, front_kernel_size, "front")(x), []
         for index in range(depth):
-            x = parts.residual(x, kernel_size, f"layer_{index - 1}") if index else x
-            skips.append(parts.convolve(ops.relu(x), width, 1, f"skip_{index}"))
+            if index:
+                name = f"layer_{index - 1}"
+                x = make_residual_block(
+                    filters, kernel_size, name, activation="relu", preactivation=True
+                )(x)
+            skips.append(make_conv1d(width, 1, f"skip_{index}")(ops.relu(x)))
         x = ops.relu(sum(skips[1:], start=skips[0]))
-        x = ops.relu(parts.convolve(x, width, 1, "head"))
-        x = parts.convolve(x, width * len(heads), 1, "parts")
-        spectrum = keras.layers.Reshape((-1, 2, bins, channels, len(heads)), dtype="float32")(x)
+        x = ops.relu(make_conv1d(width, 1, "head")(x))
+        x = make_conv1d(width * len(estimated), 1, "parts")(x)
+        shape = (-1, 2, bins, channels, len(estimated))
+        spectrum = keras.layers.Reshape(shape, dtype="float32")(x)
 
-        flat = keras.layers.Reshape((-1, 2, bins, channels * len(heads)), dtype="float32")(spectrum)
+        shape = (-1, 2, bins, channels * len(estimated))
+        flat = keras.layers.Reshape(shape, dtype="float32")(spectrum)
         inverse = InverseSTFT(**transform, name="inverse_stft")
         waves = inverse((flat[:, :, 0], flat[:, :, 1], mixture))
-        waves = keras.layers.Reshape((-1, channels, len(heads)), dtype="float32")(waves)
-        stems = parts.stems_of(mixture, waves, heads, sources)
+        waves = keras.layers.Reshape((-1, channels, len(estimated)), dtype="float32")(waves)
         super().__init__(
-            mixture, stems, sources=sources, sample_rate=sample_rate, channels=channels, **kwargs
+            mixture,
+            complete_stems(mixture, waves, estimated, sources),
+            estimates={"spectrum": spectrum, "waveform": None},
+            estimated=estimated,
+            sources=sources,
+            sample_rate=sample_rate,
+            **kwargs,
         )
-        self._heads = heads
-        self._spectrum = spectrum
 
         # === Config ===
         self.target = target
@@ -118,21 +129,13 @@ class SpectralNCWaveNet(Separator):
 
     @property
     def context(self):
-        # A sample is in frames, which hear others, which have samples; a window starts with zero.
+        # A sample lies in frames, which depend on other frames, which contain further samples. The
+        # first value of the window is zero.
         frames = self.front_kernel_size // 2 + (self.depth - 1) * (self.kernel_size // 2)
         side = frames * self.hop_length + 2 * (self.n_fft // 2 - 1)
         return side, side
 
-    def estimator(self, domain="spectrum"):
-        self._check_domain(domain, ("spectrum", "waveform"))
-        if domain == "waveform":
-            return super().estimator()
-        return keras.Model(self.input, self._spectrum)
-
-    def targets(self, stems, domain="spectrum"):
-        self._check_domain(domain, ("spectrum", "waveform"))
-        if domain == "waveform":
-            return super().targets(stems)
-        transform = self.get_layer("stft")
-        spectra = [ops.stack(transform(stems[source]), axis=2) for source in self._heads]
-        return ops.stack(spectra, axis=-1)  # (batch, frames, 2, bins, channels, heads)
+    def represent(self, wave, loss_on):
+        if loss_on == "waveform":
+            return wave
+        return ops.stack(self.get_layer("stft")(wave), axis=2)  # (batch, frames, 2, bins, channels)

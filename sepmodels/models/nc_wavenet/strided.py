@@ -5,20 +5,21 @@ from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.initializer import torch_uniform
-from sepmodels.models.nc_wavenet import companded_separator as parts
+from sepmodels.models.base.torch_layers import make_conv1d, make_residual_block
+from sepmodels.models.nc_wavenet.companded_separator import CompandedSeparator, encode
 
 _STRIDE = 2
 _STRIDED = 3  # kernel size of the convolutions that halve and double the time
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
-class StridedNCWaveNet(parts.CompandedSeparator):
+class StridedNCWaveNet(CompandedSeparator):
     """The residual layers of `NCWaveNet` in the shape of a U.
 
-    What `NCWaveNet` hears with dilations, this network hears at a lower rate: residual layers
-    with wide kernels, then a convolution that halves the time, scale after scale; and the same
-    way back, where each layer also hears what its twin on the way down put aside. Input and
-    output are those of `NCWaveNet`. Its author found that it separates worse.
+    Instead of dilating its kernels, this network lowers the rate: residual layers with wide
+    kernels, then a convolution that halves the time, scale by scale. On the return path each
+    layer also reads the skip signal of its counterpart on the way down. Input and output are
+    those of `NCWaveNet`. Its author found that it separates worse.
 
     Args:
         sources: sequence of str. Names of the stems. Defaults to
@@ -33,7 +34,7 @@ class StridedNCWaveNet(parts.CompandedSeparator):
         filters: int. Width of all layers. Defaults to `128`.
         kernel_size: int. Of the residual layers, in steps, odd. Defaults to `15`.
         front_kernel_size: int. Of the first convolution, in samples, odd. Defaults to `25`.
-        scales: int. How often the time is halved. Defaults to `5`.
+        scales: int. Number of times that the time is halved. Defaults to `5`.
         layers_per_scale: int. Residual layers before each halving, and after each doubling.
             Defaults to `3`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
@@ -77,22 +78,20 @@ class StridedNCWaveNet(parts.CompandedSeparator):
         **kwargs,
     ):
         sources = _checks.names("sources", sources)
-        heads = parts.heads_for(sources, target)
-        _checks.one_of(head=(head, parts.HEADS))
         _checks.odd(kernel_size=kernel_size, front_kernel_size=front_kernel_size)
         _checks.positive(filters=filters, scales=scales, layers_per_scale=layers_per_scale)
 
         # === Layers ===
-        def convolve(x, size, name, **how):
-            return parts.convolve(x, filters, size, name, **how)
+        def convolve(x, size, name, **options):
+            return make_conv1d(filters, size, name, **options)(x)
 
-        def joined(x, skip, name):
+        def join(x, skip, name):
             inner = ops.concatenate([skip, ops.relu(x)], axis=-1)
             inner = ops.relu(convolve(inner, kernel_size, f"{name}_wide"))
             return x + convolve(inner, 1, f"{name}_out")
 
         def halve(x, name):
-            # One step of silence on either side, so step `j` stands where step `2 * j` stood.
+            # A zero on either side, so that step `j` falls on what was step `2 * j`.
             x = ops.pad(ops.relu(x), [[0, 0], [1, 1], [0, 0]])
             x = convolve(x, _STRIDED, f"{name}_strided", strides=_STRIDE, padding="valid")
             return convolve(ops.relu(x), 1, f"{name}_out")
@@ -105,30 +104,33 @@ class StridedNCWaveNet(parts.CompandedSeparator):
                 kernel_initializer=torch_uniform(),
                 name=f"{name}_strided",
             )
-            x = _Trim(name=f"{name}_trim")([transposed(ops.relu(x)), like])
+            x = Trim(name=f"{name}_trim")([transposed(ops.relu(x)), like])
             return convolve(ops.relu(x), 1, f"{name}_out")
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
-        x, skips = convolve(parts.hear(mixture), front_kernel_size, "front"), []
+        x, skips = convolve(encode(mixture), front_kernel_size, "front"), []
         for scale in range(scales):
             for index in range(layers_per_scale):
                 skips.append(convolve(ops.relu(x), 1, f"skip_{scale}_{index}"))
-                x = parts.residual(x, kernel_size, f"down_{scale}_{index}")
+                name = f"down_{scale}_{index}"
+                x = make_residual_block(
+                    filters, kernel_size, name, activation="relu", preactivation=True
+                )(x)
             x = halve(x, f"halve_{scale}")
         for index in range(2):
             x = convolve(ops.relu(x), kernel_size, f"bottom_{index}")
         for scale in reversed(range(scales)):
             x = double(x, skips[-1], f"double_{scale}")
             for index in reversed(range(layers_per_scale)):
-                x = joined(x, skips.pop(), f"up_{scale}_{index}")
-        estimate = parts.answer(x, head, filters, channels, heads)
+                x = join(x, skips.pop(), f"up_{scale}_{index}")
         super().__init__(
             mixture,
-            estimate,
+            x,
             mixture,
-            target=target,
             head=head,
+            head_filters=filters,
+            target=target,
             sources=sources,
             sample_rate=sample_rate,
             **kwargs,
@@ -143,8 +145,8 @@ class StridedNCWaveNet(parts.CompandedSeparator):
 
     @property
     def context(self):
-        # A step of scale `s` is `2**s` samples long. How many samples are heard depends on where
-        # a sample lies in the grid of the strides; this is the most.
+        # A step of scale `s` is `2**s` samples long. The exact context depends on the position of
+        # a sample in the grid of the strides; this is the maximum.
         wide = self.kernel_size // 2
         per_scale = 2 * (self.layers_per_scale * wide + _STRIDED // 2)
         bottom = 2**self.scales * 2 * wide
@@ -152,8 +154,12 @@ class StridedNCWaveNet(parts.CompandedSeparator):
         return side, side
 
 
-class _Trim(keras.layers.Layer):
-    """A doubled signal from its second step on, as long as another: an odd time is shorter."""
+@keras.saving.register_keras_serializable(package="sepmodels")
+class Trim(keras.layers.Layer):
+    """A doubled signal from its second step on, cut to the length of another signal.
+
+    An odd time is one step shorter than twice its half.
+    """
 
     def call(self, inputs):
         x, like = inputs

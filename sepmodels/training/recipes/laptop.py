@@ -32,7 +32,7 @@ DEEP_CONV_SEP = Recipe(
     segment=29 * 256 / 16000,
     batch_size=16,
     loss="deep_conv_sep",
-    domain="magnitude",
+    loss_on="magnitude",
 )
 
 # The gated sibling `wavenet`, smaller; it estimates the companded wave, with a head per source.
@@ -49,11 +49,11 @@ NC_WAVENET = Recipe(
     },
     segment=0.5,
     batch_size=4,
-    domain="companded",
+    loss_on="companded",
 )
 
 # Its variants: what the encoder hears reaches the decoder as 20 vectors a second ...
-NC_WAVENET_POOLED = NC_WAVENET.vary(stacks=(1, 2), pooling=800)
+NC_WAVENET_POOLED = NC_WAVENET.vary(model="BottleneckNCWaveNet", stacks=(1, 2), pooling=800)
 
 # ... and, with domain confusion, without telling who sings. These are the domains of the songs
 # of `datasets.synthetic`; for MUSDB18 name its genres. Voice and band come from one song, or one
@@ -72,7 +72,7 @@ NC_WAVENET_STRIDED = Recipe(
     },
     segment=1.0,
     batch_size=4,
-    domain="companded",
+    loss_on="companded",
 )
 
 # ... and the frames of a complex spectrogram.
@@ -82,7 +82,7 @@ NC_WAVENET_SPECTRAL = Recipe(
     segment=2.0,
     batch_size=4,
     loss="mse",
-    domain="spectrum",
+    loss_on="spectrum",
 )
 
 # The WaveNet of Lluís, Pons and Serra, less than half as deep and as wide.
@@ -117,7 +117,7 @@ MUSIC_TRANSLATION = Recipe(
     epochs=4,
     learning_rate=2e-3,
     loss="mu_law_cross_entropy",
-    domain="classes",
+    loss_on="classes",
     gains=(0.7, 1.0),
 )
 
@@ -132,7 +132,7 @@ WAVENET = Recipe(
     segment=0.25,
     batch_size=4,
     loss="mu_law_cross_entropy",
-    domain="classes",
+    loss_on="classes",
     cross_songs=0.0,
 )
 

@@ -21,7 +21,7 @@ DILATED_CONV_GRU_PAPER = Recipe(
     steps_per_epoch=500,
     epochs=200,
     loss="l1",
-    domain="magnitude",
+    loss_on="magnitude",
 )
 
 # Stoller, Ewert and Dixon's M4 and their two stages, for MUSDB18 on a GPU. They name
@@ -55,7 +55,7 @@ DEEP_CONV_SEP_PAPER = Recipe(
     gains=(1.0, 1.0),
     cross_songs=0.0,
     loss="deep_conv_sep",
-    domain="magnitude",
+    loss_on="magnitude",
 )
 
 # Structure A by its author's code, 25 segments of each of 45 songs in an epoch, with the gains of
@@ -69,7 +69,7 @@ NC_WAVENET_PAPER = Recipe(
     schedule=(0.98, 10_000),
     weight_decay=1e-5,
     loss="mu_law_cross_entropy",
-    domain="classes",
+    loss_on="classes",
     gains=(0.7, 1.0),
     cross_songs=0.0,
 )
@@ -109,7 +109,7 @@ MUSIC_TRANSLATION_PAPER = Recipe(
     epochs=10_000,
     schedule=(0.995, 1000),
     loss="mu_law_cross_entropy",
-    domain="classes",
+    loss_on="classes",
     gains=(1.0, 1.0),
     cross_songs=1.0,
 )
@@ -124,7 +124,7 @@ WAVENET_PAPER = Recipe(
     epochs=100,
     schedule="constant",
     loss="mu_law_cross_entropy",
-    domain="classes",
+    loss_on="classes",
     gains=(1.0, 1.0),
     cross_songs=0.0,
 )
