@@ -172,11 +172,11 @@ class UNet(MagnitudeSeparator):
         # The separator: a waveform in, patch by patch through the networks, waveforms out.
         mixture = keras.Input((None, channels), name="mixture")
         spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
-        level = signal.compute_magnitude(*spectrum)[:, :, :bins]
+        magnitude = signal.compute_magnitude(*spectrum)[:, :, :bins]
         # Jansson et al. scale to at most one, which a full-scale sine reaches here.
-        heard = level if published else level / (n_fft / 4)
-        masks = CrossFade(network, frames, frames, dtype="float32", name="masks")(heard)
-        magnitudes = masks * ops.expand_dims(level, axis=-1)
+        scaled = magnitude if published else magnitude / (n_fft / 4)
+        masks = CrossFade(network, frames, frames, dtype="float32", name="masks")(scaled)
+        magnitudes = masks * ops.expand_dims(magnitude, axis=-1)
         gains = _shared(magnitudes) if published else masks
         above = [[0, 0], [0, 0], [0, n_fft // 2 + 1 - bins], [0, 0], [0, 0]]
         super().__init__(
@@ -207,10 +207,11 @@ class UNet(MagnitudeSeparator):
         side = min(self.frames - 1, reach) * self.hop_length + self.n_fft - 1
         return side, side
 
-    def level(self, waves):
-        return super().level(waves)[:, :, : self.bins]
+    def magnitude(self, waves):
+        return super().magnitude(waves)[:, :, : self.bins]
 
 
+@keras.saving.register_keras_serializable(package="sepmodels")
 class _ScaleAndOffset(keras.layers.BatchNormalization):
     """Batch normalisation with the statistics that it has, in training as well."""
 

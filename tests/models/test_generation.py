@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sepmodels.models.wavenet import generation
-from sepmodels.models.wavenet.generation import Network, draw, sample
+from sepmodels.models.wavenet.generation import draw, sample
+from sepmodels.models.wavenet.network import Network
 
 CLASSES = 24
 

@@ -136,7 +136,7 @@ def test_the_queues_play_what_the_whole_decoder_says(temperature, depth, stacks)
     decoder = lively(TranslationDecoder(8, 3, pooling=20, depth=depth, stacks=stacks))
     latent, seeds = noise(2, 15, 3), [(5, 0), (5, 1)]
     how = {"temperature": temperature, "conditions": latent, "hold": 20}
-    classes = generation.sample(decoder.network(), 300, seeds, **how)
+    classes = generation.sample(decoder.to_network(), 300, seeds, **how)
     known = keras.ops.cast(classes[..., None], "float32") / 255 - 0.5
     logits = np.array(decoder([known, keras.ops.convert_to_tensor(latent)]))
     uniforms = np.stack([np.random.default_rng(seed).random(300, "float32") for seed in seeds])

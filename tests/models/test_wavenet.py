@@ -43,7 +43,7 @@ def test_reach_of_stacks():
 def test_hears_its_receptive_field_of_the_past_alone(scalar_input):
     """A changed sample moves what is said of each that can hear it, and no bit of any other."""
     model = make(scalar_input=scalar_input, kernel_size=3)
-    assert model.receptive_field == 1 + 2 * 14 + (31 if scalar_input else 1)
+    assert model.receptive_field == 1 + 2 * 14 + (31 if scalar_input else 2)
     wave, at = noise(1, 150, 1), 60
     other = wave.copy()
     other[0, at] = -np.sign(wave[0, at])
@@ -84,7 +84,8 @@ CONDITIONS = {
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_generating_is_the_network(name):
     arguments, condition = CONDITIONS[name]
-    model, primer, streams, n = make(**arguments), noise(16, 1), 2, 112
+    model, streams, n = make(**arguments), 2, 112
+    primer = np.array(sm.signal.mu_law_decode(sm.signal.mu_law_encode(noise(16, 1))))
     told = np.eye(2)[[1]] if isinstance(condition, str) else condition
     for temperature in (0.0, 1.0):
         drawn = model.generate(n, 3, temperature, condition, primer, streams)

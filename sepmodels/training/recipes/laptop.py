@@ -147,5 +147,5 @@ U_NET = Recipe(
     },
     segment=63 * 256 / 16000,
     batch_size=8,
-    domain="magnitude",
+    loss_on="magnitude",
 )

@@ -140,7 +140,7 @@ U_NET_PAPER = Recipe(
     schedule="constant",
     gains=(1.0, 1.0),
     cross_songs=0.0,
-    domain="magnitude",
+    loss_on="magnitude",
 )
 
 # Spleeter for two stems by its configuration file, whose million steps began with random weights.
@@ -162,6 +162,6 @@ U_NET_SPLEETER = Recipe(
     epochs=1000,
     learning_rate=1e-4,
     schedule="constant",
-    domain="magnitude",
+    loss_on="magnitude",
     cross_songs=0.0,
 )
