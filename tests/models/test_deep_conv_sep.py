@@ -163,7 +163,7 @@ def test_magnitudes_are_those_of_the_paper():
     np.testing.assert_allclose(levels[0, :, :, 0, 0], expected, atol=1e-6)
 
 
-def test_both_domains_show_the_same_estimate():
+def test_both_representations_show_the_same_estimate():
     model = DeepConvSep(**TWO)
     mixture = noise(1, 150, 1)
     magnitudes = np.asarray(model.training_model("magnitude")(mixture))[..., 0, 0] * 32**0.5 / 0.3

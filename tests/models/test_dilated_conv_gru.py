@@ -28,7 +28,7 @@ def test_softmax_stems_sum_to_the_mixture():
 
 
 @pytest.mark.parametrize("head", ["magnitude", "sigmoid", "softmax"])
-def test_both_domains_show_the_same_estimate(head):
+def test_both_representations_show_the_same_estimate(head):
     model = DilatedConvGRU(head=head, **SMALL)
     mixture = noise(1, 256, 1)
     stems = {source: np.asarray(stem) for source, stem in model(mixture).items()}

@@ -138,7 +138,7 @@ def test_targets_fit_the_estimates_sample_by_sample(padding):
             np.testing.assert_array_equal(targets[..., index], change(stem))
 
 
-def test_regression_domains_show_the_same_estimate():
+def test_regression_representations_show_the_same_estimate():
     model = NCWaveNet(head="regression", target=None, channels=2, **TINY)
     mixture = noise(1, 30, 2)
     companded = model.training_model("companded")(mixture)

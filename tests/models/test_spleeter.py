@@ -100,8 +100,8 @@ def cache(tmp_path, monkeypatch):
 
 def test_the_small_network_is_that_of_the_port(small_size):
     model = spleeter.from_torch([small_arrays(0), small_arrays(1)])
-    estimates = np.asarray(model.estimator()(chirps()[None]))[0, ::8, ::8]
-    level = np.asarray(model.level(chirps()[None]))[0, ::8, ::8, :, None]
+    estimates = np.asarray(model.training_model()(chirps()[None]))[0, ::8, ::8]
+    level = np.asarray(model.magnitude(chirps()[None]))[0, ::8, ::8, :, None]
     assert (estimates / level)[level[..., 0] > 0.1].std() > 0.1  # the masks are not all alike
     np.testing.assert_allclose(estimates, REFERENCE["small_estimates"], atol=1e-3)
     stems = model(chirps()[None])
@@ -124,7 +124,7 @@ def test_the_published_weights_say_what_the_port_says(cache, capsys):
     assert "MIT licence" in capsys.readouterr().err
     assert [path.name for path in cache.iterdir()] == ["spleeter-2stems.keras"]
     clip = sm.datasets.sample.load().mixture[None, :262_144]
-    estimates = np.asarray(model.estimator()(clip))[0, ::32, ::64]
+    estimates = np.asarray(model.training_model()(clip))[0, ::32, ::64]
     np.testing.assert_allclose(estimates, REFERENCE["estimates"], atol=1e-3)
     stems = model(clip)
     waves = np.stack([stems[source][0, ::2048] for source in model.sources], axis=-1)
@@ -144,14 +144,14 @@ def test_a_checkpoint_of_tensorflow_is_converted_once(tmp_path, small_size, cach
     model = sm.load_pretrained(name, checkpoint=folder)
     assert len(model.sources) == stems and model.filters == WIDTHS
     assert model.activation == ("leaky_relu" if stems == 2 else "elu")
-    estimates = np.asarray(model.estimator()(chirps()[None]))
+    estimates = np.asarray(model.training_model()(chirps()[None]))
     if stems == 2:
         np.testing.assert_allclose(estimates[0, ::8, ::8], REFERENCE["small_estimates"], atol=1e-3)
-    masks = estimates / np.asarray(model.level(chirps()[None]))[..., None]
+    masks = estimates / np.asarray(model.magnitude(chirps()[None]))[..., None]
     assert (np.allclose(masks.sum(axis=-1), 1, atol=1e-3)) == (stems == 5)
     assert "Deezer" in capsys.readouterr().err
     again = sm.load_pretrained(name)  # from the cache
-    np.testing.assert_array_equal(again.estimator()(chirps()[None]), estimates)
+    np.testing.assert_array_equal(again.training_model()(chirps()[None]), estimates)
 
 
 @pytest.mark.parametrize(("stems", "name"), [(4, "spleeter-2stems"), (2, "spleeter-5stems")])

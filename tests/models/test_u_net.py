@@ -102,10 +102,10 @@ def test_halving_pads_one_before_and_two_after_on_both_axes():
 def test_published_normalisation_is_a_scale_and_an_offset_in_training_too():
     model = UNet(**SPLEETER)
     mixture = noise(1, 900, 2)
-    estimator = model.estimator()
-    np.testing.assert_array_equal(estimator(mixture, training=True), estimator(mixture))
+    training_model = model.training_model()
+    np.testing.assert_array_equal(training_model(mixture, training=True), training_model(mixture))
     with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(tf.square(estimator(mixture, training=True)))
+        loss = tf.reduce_sum(tf.square(training_model(mixture, training=True)))
     gradients = tape.gradient(loss, [weight.value for weight in model.trainable_weights])
     assert all(np.any(np.asarray(gradient) != 0) for gradient in gradients)
     names = {weight.path.split("/")[-1] for weight in model.non_trainable_weights}
@@ -118,7 +118,7 @@ def test_jansson_normalises_by_the_batch_in_training():
     model = UNet(**SMALL)
     mixture = noise(1, 900, 1)
     before = np.asarray(inner(model, "vocals_down_0_normalization").moving_variance)
-    model.estimator()(mixture, training=True)
+    model.training_model()(mixture, training=True)
     assert np.all(inner(model, "vocals_down_0_normalization").moving_variance != before)
     # A bias before a normalisation would have no effect.
     assert not inner(model, "vocals_down_0").use_bias and inner(model, "vocals_logits").use_bias
@@ -136,7 +136,7 @@ def test_waveform_in_named_stems_out(time, arguments):
     assert list(stems) == list(model.sources)
     assert {stem.shape for stem in stems.values()} == {mixture.shape}
     frames = -(-time // 48) + 1
-    levels = model.estimator()(mixture)
+    levels = model.training_model()(mixture)
     assert levels.shape == (2, frames, model.bins, model.channels, len(model.sources))
     true = {source: mixture for source in model.sources}
     assert model.targets(true).shape == levels.shape
@@ -158,7 +158,7 @@ def test_published_stems_sum_to_the_mixture_below_the_highest_bin():
 def test_estimates_that_share_a_bin_are_squared():
     model = UNet(**SPLEETER)
     mixture = noise(1, 900, 2)
-    magnitudes = np.asarray(model.estimator()(mixture))
+    magnitudes = np.asarray(model.training_model()(mixture))
     power = magnitudes**2
     share = (power + 1e-10 / 2) / (power.sum(axis=-1, keepdims=True) + 1e-10)
     real, imaginary = (np.asarray(part) for part in model.get_layer("stft")(mixture))
@@ -183,7 +183,7 @@ def test_a_patch_does_not_depend_on_the_next():
     mixture = noise(1, 15 * 48, 2)
     other = mixture.copy()
     other[:, 7 * 48 + 32 :] = 0  # after the last frame of the first patch
-    first, second = (np.asarray(model.estimator()(x)) for x in (mixture, other))
+    first, second = (np.asarray(model.training_model()(x)) for x in (mixture, other))
     np.testing.assert_allclose(first[:, :8], second[:, :8], atol=1e-5)
     assert np.abs(first[:, 8:] - second[:, 8:]).max() > 0.1
 
