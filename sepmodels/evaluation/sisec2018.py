@@ -31,8 +31,39 @@ def load():
     - Stöter, Liutkus and Ito (2018), "The 2018 Signal Separation Evaluation Campaign". Recomputed
       from the scores per window in github.com/sigsep/sigsep-mus-2018.
     """
-    # In an installed wheel the table lies in the package, in a checkout beside it.
-    for path in (_PACKAGE / "sisec18.csv", _PACKAGE.parent / "data" / "sisec18.csv"):
+    return _read("sisec18.csv")
+
+
+def load_picks():
+    """Read which of six systems listeners preferred for the vocals of 13 excerpts.
+
+    Each excerpt lasts seven seconds and comes from a test song of MUSDB18. The SDRs were computed
+    from the published excerpts: as they are, after the best lag within 4096 samples, and after the
+    best gain as well.
+
+    Returns:
+        pandas.DataFrame. A row for each excerpt and system: `song`, `system`, `picked_as_best` and
+        `times_shown` (counts), `sdr_as_published`, `sdr_aligned`, `sdr_aligned_gain_fitted` (dB)
+        and `lag_samples`.
+
+    Example:
+
+    >>> picks = sm.evaluation.sisec2018.load_picks()
+    >>> picks["song"].nunique(), int(picks["picked_as_best"].sum())
+    (13, 493)
+
+    Reference:
+
+    - Ward, Mason, Kim, Stöter, Liutkus and Plumbley (2018), "SiSEC 2018: State of the art in
+      musical audio source separation - subjective selection of the best algorithm". 4th Workshop
+      on Intelligent Music Production.
+    """
+    return _read("sisec18_picks.csv")
+
+
+def _read(name):
+    # In an installed wheel the tables are in the package, in a checkout beside it.
+    for path in (_PACKAGE / name, _PACKAGE.parent / "data" / name):
         if path.is_file():
             return pd.read_csv(path, keep_default_na=False)
-    raise FileNotFoundError("the table of SiSEC 2018 is missing; reinstall sepmodels")
+    raise FileNotFoundError(f"the table {name} is missing; reinstall sepmodels")
