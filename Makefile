@@ -26,7 +26,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 unexport JUPYTER_PATH PYTHONPATH PYTHONHOME
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help run lab test grade colab book bench lint format clean
+.PHONY: help run lab test grade colab book bench soak lint format clean
 .DELETE_ON_ERROR:
 
 help:  ## list the commands
@@ -57,6 +57,9 @@ book: $(READY)  ## run all notebooks and build the site runs/book: make book ARG
 
 bench: $(READY)  ## measure speed and memory side by side; minutes each, best on an idle machine
 	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS) || exit 1; done
+
+soak: $(READY)  ## kill trainings a hundred times and count those that end the same; an hour or more
+	$(BIN)/python scripts/soak.py $(ARGS)
 
 lint: $(READY)  ## check the form of code and notebooks
 	$(BIN)/ruff check .

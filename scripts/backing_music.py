@@ -1,7 +1,7 @@
-"""Fetch free instrumental music from Debian packages, to mix under training voices.
+"""Fetch free instrumental music from Debian packages, to mix with training voices.
 
 The music is under the GPL or CC BY-SA; the packages name the authors. Needs Debian or Ubuntu
-with `apt-get` and `dpkg-deb`, no root. Writes 16 kHz mono WAV files.
+with `apt-get` and `dpkg-deb`, but no root. Writes 16 kHz mono WAV files.
 
     python scripts/backing_music.py data/backing_music
 """
@@ -22,7 +22,7 @@ PACKAGES = (
     "warzone2100-music",
     "wesnoth-1.16-music",
 )
-# Choirs and voices, which a separator must not learn to call accompaniment.
+# With choirs and voices, which a separator must not learn as accompaniment.
 SUNG = ("love_theme", "armygeddon", "chaos_god")
 SAMPLE_RATE = 16000
 SHORTEST = 20.0  # seconds; shorter files are effects, not music

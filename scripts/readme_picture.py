@@ -1,4 +1,4 @@
-"""Draw the picture of the README: the real clip, taken apart by the weights that ship.
+"""Draw the picture of the README: the sample song, separated with the weights that ship.
 
 python scripts/readme_picture.py data/readme_picture.png
 """
@@ -13,12 +13,14 @@ def main(path):
     stems = sm.separate(sm.load_pretrained(), song.mixture, song.sample_rate)
     shown = {
         "mixture": song.mixture,
-        "vocals, as the network hears them": stems["vocals"],
+        "vocals, as the network estimates them": stems["vocals"],
         "vocals, as they were recorded": song.stems["vocals"],
     }
     truth = song.stems["vocals"]
     floor, score = (sm.metrics.sdr(truth, x) for x in (song.mixture, stems["vocals"]))
-    title = f"A voice out of a rock band: SDR {score:.1f} dB (mixture {floor:.1f}, silence 0.0)"
+    title = (
+        f"A voice separated from a rock band: SDR {score:.1f} dB (mixture {floor:.1f}, silence 0.0)"
+    )
     figure = sm.display.plot_spectrograms(shown, song.sample_rate, title=title)
     figure.savefig(path, dpi=110)
 

@@ -1,9 +1,9 @@
-"""Score weights for their model card: on the validation clips of MIR-1K and on the real song.
+"""Score weights for their model card, on the validation clips of MIR-1K and on the sample song.
 
     python scripts/score_pretrained.py MIR-1K-FOLDER [runs/pretrained/best.keras]
 
-Prints the mean over the clips, per source, in dB: the mixture (floor), the untrained model, the
-trained one, the ideal ratio mask (ceiling), and the improvement over the mixture.
+Prints the mean over the clips for each source in dB: the mixture (floor), the untrained model, the
+trained model, the ideal ratio mask (ceiling), and the improvement over the mixture.
 """
 
 import argparse

@@ -3,10 +3,10 @@
     python scripts/score_systems.py synthetic runs/systems              # each at most three minutes
     python scripts/score_systems.py MIR-1K-FOLDER runs/systems_mir1k    # each at most twenty
 
-On the synthetic songs every system learns by its quick recipe, once for each seed, and is scored
-on songs that it never heard, before and after. On MIR-1K every separator learns on the training
-clips of the disjoint split and is scored on its validation clips; the floor is the mixture itself.
-Run it again to go on after an interruption.
+On the synthetic songs, every system is trained by its quick recipe, once for each seed, and scored
+on unseen songs before and after the training. On MIR-1K, every separator is trained on the
+training clips of the disjoint split and scored on its validation clips; the floor is the mixture
+itself. Run it again after an interruption to resume it.
 """
 
 import argparse
@@ -31,8 +31,8 @@ SEPARATORS = (
     "WAVE_U_NET",
     "DEEP_CONV_SEP",
 )
-OTHERS = ("WAVENET", "MUSIC_TRANSLATION")  # they write music, and separate none
-# Epochs of the recipe that fit into twenty minutes on two CPU cores.
+OTHERS = ("WAVENET", "MUSIC_TRANSLATION")  # which generate or translate music
+# Epochs of the recipe that take at most twenty minutes on two CPU cores.
 EPOCHS = {
     "DILATED_CONV_GRU": 3,
     "NC_WAVENET": 2,
@@ -88,17 +88,16 @@ def on_mir1k(system, folder, root):
 
 
 def in_memory(root, split):
-    """The clips are short, and compressed files are slow to seek in. Their domain is the singer."""
+    """Load the clips, which are short, into memory. Their domain is the singer."""
     clips = []
     for track in sm.datasets.mir1k.load(root, split, protocol="disjoint"):
-        labels = {"group": track.group, "domain": track.name.partition("_")[0]}
-        stems = dict(track.stems)
-        clips.append(sm.datasets.Track.from_arrays(track.name, stems, track.sample_rate, **labels))
+        track.domain, track.split = track.name.partition("_")[0], None
+        clips.append(track.resample(track.sample_rate))
     return clips
 
 
 def score(system, recipe, run, songs):
-    """What the system says of songs that it never heard, before and after; kept beside the run."""
+    """Score the system on unseen songs, before and after the training; kept beside the run."""
     kept = run.folder / "score.json"
     if not kept.exists():
         row = json.dumps(measure(system, recipe, run, songs), default=float)
@@ -121,7 +120,7 @@ def measure(system, recipe, run, songs):
 
 
 def decibels(untrained, trained, songs):
-    """Mean SDR over songs and sources, whole songs."""
+    """Mean SDR of whole songs over songs and sources."""
     before = sm.evaluation.evaluate_tracks(untrained, songs)
     after = sm.evaluation.evaluate_tracks(trained, songs)
     by_source = after.groupby("source", sort=False)
@@ -136,30 +135,33 @@ def decibels(untrained, trained, songs):
 
 
 def bits(recipe, untrained, trained, songs):
-    """Cross-entropy of the next sample; for the translation how well domains are told, too."""
+    """Cross-entropy of the next sample; for the translation, the accuracy of the classifier too."""
     results = []
     for model in (untrained, trained):
         training_model = model.training_model(recipe.loss_on)
         recipe.compile(training_model)
-        songs_as_examples = sm.training.excerpts(model, recipe, songs)
-        results.append(training_model.evaluate(songs_as_examples, return_dict=True, verbose=0))
+        batches = sm.training.cut_batches(model, recipe, songs)
+        results.append(training_model.evaluate(batches, return_dict=True, verbose=0))
     before, after = results
-    told = {}
+    accuracies = {}
     if "domain_accuracy" in after:
-        told["domain accuracy"] = after["domain_accuracy"]
-        told["of a fresh classifier"] = told_anew(trained, sm.datasets.synthetic.load(8), songs)
+        accuracies["domain accuracy"] = after["domain_accuracy"]
+        accuracies["of a fresh classifier"] = classify_anew(
+            trained, sm.datasets.synthetic.load(8), songs
+        )
     return {
         "measure": "bits per sample",
         "untrained": before["loss"] / math.log(2),
         "trained": after["loss"] / math.log(2),
-        **told,
+        **accuracies,
     }
 
 
-def told_anew(model, songs, exam):
-    """How often a classifier tells the domain of half a second that learns while the encoder rests.
+def classify_anew(model, songs, exam):
+    """The accuracy of a new domain classifier, trained on half seconds of fixed encodings.
 
-    Nobody confuses this one: what it tells, the encodings hold.
+    The encoder was not trained to confuse this classifier, so its accuracy shows what information
+    the encodings contain.
     """
     known, domains = encodings(model, songs)
     unknown, answers = encodings(model, exam)
@@ -173,7 +175,7 @@ def told_anew(model, songs, exam):
 
 
 def encodings(model, songs):
-    """Half seconds `(n, 10, latent_filters)` of the sources of all songs, and their domains."""
+    """Encodings of half seconds of all sources, `(n, 10, latent_filters)`, and their domains."""
     levels = sm.models.music_translation.compute_levels
     encode = model.get_layer("encoder")
     pieces, domains = [], []
@@ -188,7 +190,7 @@ def encodings(model, songs):
 
 
 def seed_noise(table):
-    """What training gains, at least: the worst trained network against the best untrained one."""
+    """The gain by training: the mean, and the worst trained network less the best untrained one."""
     sign = table["measure"].map({"SDR, dB": 1, "bits per sample": -1})
     better = table[["untrained", "trained"]].mul(sign, axis=0)
     seeds = better.groupby(table["system"], sort=False)

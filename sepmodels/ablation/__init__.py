@@ -1,4 +1,4 @@
-"""The same training with one thing changed, many times, and what each variant gained."""
+"""Ablations: one training in many variants, and what each variant gains."""
 
 import lazy_loader
 

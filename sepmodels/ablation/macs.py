@@ -1,23 +1,23 @@
-"""`multiply_adds`: what a model has to compute, counted while it runs."""
+"""`count_macs`: the multiply-accumulate operations of a model, counted while it runs."""
 
 import math
 
 import tensorflow as tf
 
-# What TensorFlow's own debugger counts by; there is no public way to see each operation.
+# TensorFlow's debugger uses this; there is no public way to see each operation.
 from tensorflow.python.framework import op_callbacks
 
 
 def count_macs(model, seconds=1.0):
-    """Multiplications of the convolutions and matrix products that a model needs for some sound.
+    """Count the multiplications in the convolutions and matrix products of a model.
 
-    The model runs once, on silence, and each operation is counted as it passes, every step of a
-    recurrence by itself. Fourier transforms and what works sample by sample are left out.
+    The model runs once, on silence, and each operation is counted as it is executed, including
+    every step of a recurrence. Fourier transforms and elementwise operations are not counted.
 
     Args:
         model: `models.Separator`.
-        seconds: float. Length of what is estimated; a model without padding hears its context in
-            addition. Defaults to `1.0`.
+        seconds: float. Duration of the estimates; a model without padding processes its context
+            in addition. Defaults to `1.0`.
 
     Returns:
         int.
@@ -34,7 +34,7 @@ def count_macs(model, seconds=1.0):
     def count(operation, inputs, attributes, outputs, op_name=None, graph=None):
         nonlocal total
         name = operation.decode() if isinstance(operation, bytes) else operation
-        total += _of_operation(name, inputs, attributes, outputs)
+        total += _count_operation(name, inputs, attributes, outputs)
 
     op_callbacks.add_op_callback(count)
     try:
@@ -44,7 +44,7 @@ def count_macs(model, seconds=1.0):
     return total
 
 
-def _of_operation(operation, inputs, attributes, outputs):
+def _count_operation(operation, inputs, attributes, outputs):
     if operation == "Conv2D":
         return math.prod(outputs[0].shape) * math.prod(inputs[1].shape[:-1])
     if operation == "Conv2DBackpropInput":  # a transposed convolution: every input, every tap

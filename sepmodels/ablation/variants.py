@@ -1,4 +1,4 @@
-"""What each variant of a sweep gained."""
+"""`summarize_variants`: the improvement by each variant of a sweep."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from sepmodels.evaluation.statistics import bootstrap
 
 
 def summarize_variants(table):
-    """One line for each variant of a sweep: mean SDRi over songs, sources and seeds, with interval.
+    """Summarize each variant of a sweep: mean SDRi over songs, sources and seeds, with interval.
 
     Args:
         table: pandas.DataFrame. From `sepmodels.sweep`.
@@ -19,7 +19,7 @@ def summarize_variants(table):
         `receptive_field`, `seconds`.
     """
     grid = list(table.columns[: table.columns.get_loc("seed")])
-    # As words, for a list cannot be grouped.
+    # As strings, because lists cannot be grouped.
     shown = table.assign(**{name: table[name].map(str) for name in grid})
     rows = []
     for values, part in shown.groupby(grid, sort=False):

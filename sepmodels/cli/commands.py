@@ -1,6 +1,7 @@
 """The command line: `python -m sepmodels demo | separate | train | evaluate | doctor`."""
 
 import argparse
+import itertools
 import sys
 import warnings
 from pathlib import Path
@@ -95,7 +96,7 @@ def evaluate_folders(options):
     files = [sm.evaluation.folders.find_songs(place) for place in places]
     for song, rows in table.groupby("track", sort=False) if options.report else ():
         try:
-            sounds = sm.evaluation.folders.read_song(*(of[song] for of in files), options.fit)
+            sounds = sm.evaluation.folders.read_song(*(of[song].files for of in files), options.fit)
             write_page(Path(options.report, f"{song}.html"), sounds, rows, song)
         except EXPECTED as error:  # such as a song too long for a page
             errors[song] = error
@@ -137,21 +138,13 @@ def the_song(folder):
     songs = sm.evaluation.folders.find_songs(folder)
     if len(songs) > 1 and "song" not in songs:
         raise ValueError(f"{folder} holds {len(songs)} songs; pass -o FOLDER to score them all")
-    return songs.get("song", next(iter(songs.values())))
+    return songs.get("song", next(iter(songs.values()))).files
 
 
 def load_songs(places):
     """Songs to train on, and those to validate on where a corpus says which."""
-    songs, validation = [], []
-    for place in places:
-        if place == "synthetic":
-            songs += sm.datasets.synthetic.load()
-        elif place.startswith("mir1k:"):
-            root = place.removeprefix("mir1k:")
-            songs += sm.datasets.mir1k.load(root, "train", protocol="disjoint")
-            validation += sm.datasets.mir1k.load(root, "valid", protocol="disjoint")
-        else:
-            songs += sm.datasets.wav_folder.load(place)
+    loaded = [sm.datasets.load_location(place) for place in places]
+    songs, validation = (list(itertools.chain(*part)) for part in zip(*loaded, strict=True))
     return songs, validation
 
 
@@ -201,7 +194,10 @@ def parser():
     add = command(train, "train a recipe; run the same command again to go on")
     add("--recipe", required=True, metavar="NAME", help="such as dilated_conv_gru")
     add("--quick", action="store_true", help="a minute or two instead of hours")
-    kinds = "folders of songs with a file per stem, synthetic, or mir1k:FOLDER"
+    kinds = (
+        "folders of songs with a file per stem; musdb:FOLDER, ccmixter:FOLDER, mir1k:FOLDER or "
+        "everything_is_free:FOLDER; or synthetic"
+    )
     add("--songs", nargs="+", required=True, metavar="SONGS", help=kinds)
     add("-o", "--output", required=True, metavar="FOLDER", help="logs and weights")
 

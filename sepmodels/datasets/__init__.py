@@ -10,6 +10,7 @@ from sepmodels.datasets.corpora import (
     sample,
     wav_folder,
 )
+from sepmodels.datasets.corpora.locations import load_location
 from sepmodels.datasets.description import describe
 from sepmodels.datasets.segments import Augment, cut_excerpts, draw_segments
 from sepmodels.datasets.track import Track
@@ -25,6 +26,7 @@ __all__ = [
     "draw_segments",
     "everything_is_free",
     "lithium",
+    "load_location",
     "mir1k",
     "musdb",
     "sample",

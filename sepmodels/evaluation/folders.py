@@ -11,10 +11,11 @@ import pathlib
 import pandas as pd
 
 from sepmodels import _files, audio
+from sepmodels.datasets.corpora import song_folders
+from sepmodels.datasets.stem_readers import FileReader, check_agreement
 from sepmodels.evaluation import metrics, museval_json
 from sepmodels.evaluation.song import evaluate
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")  # what `separate` writes
 _PAIR = ("vocals", "accompaniment")
 # A process to each song, and one thread to each process: more would wait for one another.
 _THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
@@ -52,7 +53,7 @@ def evaluate_folders(
 
     Raises:
         FileNotFoundError: if there is no song in one of the folders.
-        ValueError: if a stem is there twice, or `workers` is below 1.
+        ValueError: if `workers` is below 1.
 
     Example:
 
@@ -74,13 +75,18 @@ def evaluate_folders(
     state = output / "finished.json"
     finished = json.loads(state.read_text()) if state.is_file() else {}
     errors, jobs = {}, {}
-    for name, stems in guesses.items():
+    for name, song in guesses.items():
         if name not in truths:
             errors[name] = f"{references} has no song {name}: give both folders the same names"
             continue
-        mark = _fingerprint(stems, truths[name], options, fit)
+        try:
+            stems = song.files, truths[name].files
+            mark = _fingerprint(*stems, options, fit)
+        except (OSError, ValueError) as error:
+            errors[name] = str(error)
+            continue
         if finished.get(name) != mark or not _table_of(output, name).is_file():
-            jobs[name] = (mark, stems, truths[name])
+            jobs[name] = (mark, *stems)
     with contextlib.ExitStack() as stack:
         if jobs and executor is None:
             executor = stack.enter_context(_processes(workers, len(jobs)))
@@ -108,40 +114,32 @@ def evaluate_folders(
 
 
 def find_songs(folder):
-    """Find the songs in a folder, at any depth: every folder with sound, itself among them.
+    """Find the songs in a folder, at any depth: every folder that holds audio files, or itself.
 
     Args:
         folder: str or Path. Folder of songs, or of one song's stems.
 
     Returns:
-        dict. The name of each song, its path below `folder`, to a dict of source to path (str). A
-        song that lies in `folder` itself is called `song`.
+        dict. The name of each song, its path below `folder`, to a
+        `datasets.corpora.song_folders.SongFolder`, whose `files` is a dict of source to path. A
+        song in `folder` itself is called `song`.
 
     Raises:
-        FileNotFoundError: if there is no such folder, or no sound in it.
-        ValueError: if a stem is there twice.
+        FileNotFoundError: there is no such folder, or no audio file in it.
     """
-    folder = pathlib.Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise FileNotFoundError(f"{folder}: there is no such folder; give one with a song's stems")
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
-            name = path.parent.relative_to(folder).as_posix()
-            stems = found.setdefault("song" if name == "." else name, {})
-            if path.stem in stems:
-                raise ValueError(f"{path.stem} is there twice: {stems[path.stem]} and {path}")
-            stems[path.stem] = str(path)
-    if not found:
+    songs = song_folders.find_songs(folder)
+    if not songs:
         raise FileNotFoundError(f"{folder} holds no stems such as vocals.wav; give another folder")
-    return found
+    return songs
 
 
 def read_song(estimates, references, fit=False):
     """Read one song as `evaluate_folders` scores it, with its mixture and its accompaniment.
 
     Args:
-        estimates: dict. Source to path, as of `find_songs`.
+        estimates: dict. Source to path, the `files` of a song of `find_songs`.
         references: dict. The same for the true stems.
         fit: bool. As of `evaluate_folders`. Defaults to `False`.
 
@@ -150,11 +148,13 @@ def read_song(estimates, references, fit=False):
         the mixture, such an array; and the sample rate in Hz.
 
     Raises:
-        ValueError: if the files do not have one sample rate, or one cannot be read.
+        ValueError: if the files do not have one sample rate, the true stems differ in length or
+            channels, or one cannot be read.
     """
     rates = {path: audio.info(path)[0] for path in (*estimates.values(), *references.values())}
     if len(set(rates.values())) > 1:
         raise ValueError(f"one song must have one sample rate; its files have {rates}")
+    check_agreement("the true stems", [FileReader(path) for path in references.values()])
     truths = {name: audio.read(path)[0] for name, path in references.items()}
     guesses = {name: audio.read(path)[0] for name, path in estimates.items() if name != "mixture"}
     mixture = truths.pop("mixture", None)

@@ -1,5 +1,6 @@
-"""`Checkpoint`: what a training leaves in its folder, and how it goes on from there."""
+"""`Checkpoint`: what a training keeps in its folder, and how it resumes from there."""
 
+import contextlib
 import dataclasses
 import hashlib
 import importlib.metadata
@@ -7,6 +8,7 @@ import json
 import logging
 import platform
 import time
+import warnings
 
 import keras
 import numpy as np
@@ -14,147 +16,243 @@ import pandas as pd
 import tensorflow as tf
 
 from sepmodels import _files
+from sepmodels.training.state import read_state, write_state
 
 _PAUSE = 300  # seconds between two states within an epoch
+_DIVERGED = 100  # times the loss of the first step, or 1 if that is less
+_DECISIVE = ("recipe", "tracks", "validation", "backing", "initial")
 log = logging.getLogger(__name__)
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keeps the log, the best model and the state to resume from.
+    """Keeps the log, the best model and the state from which to resume.
 
-    The state is written after each epoch, every five minutes within one, and by `keep`. It bears
-    the number of finished epochs, and its optimiser counts the steps. Each file appears in one
-    step, so a training that is killed at any moment resumes from the last complete state.
+    The state is written after each epoch, every five minutes within one, and by `keep`. It holds
+    everything: weights, optimizer, running sums of the epoch, history, best weights and recipe.
+    `recipe.json`, `log.csv` and `best.keras` are written from it, and again if one is missing or
+    differs. Each file appears in one step, so a training that is killed at any moment resumes
+    from the last complete state.
 
     Args:
-        folder: Path. Made if missing.
-        separator: `Separator` or other model of `sepmodels.models`, saved as the best.
-        training_model: `keras.Model`. Of `Trainable.training_model`, compiled. If the folder
-            holds a state, it gets its weights, its optimiser and its place.
+        folder: Path. Must exist.
+        trainable: `Trainable`. Saved as the best model.
+        training_model: `keras.Model`. The form in which the model is trained, compiled. If the
+            folder holds a state, the state of this model is set to it.
         recipe: `Recipe`.
-        description: dict. From `describe`.
+        description: dict. From `describe_training`.
 
     Raises:
-        ValueError: if the folder belongs to another training.
+        ValueError: the folder belongs to another training.
+        OSError: the folder cannot be written.
     """
 
-    def __init__(self, folder, separator, training_model, recipe, description):
+    def __init__(self, folder, trainable, training_model, recipe, description):
         super().__init__()
         self.set_model(training_model)
         self.folder = folder
-        self.separator = separator
+        self.trainable = trainable
         self.recipe = recipe
         self.best = folder / "best.keras"
-        self.history = pd.DataFrame()
-        self._note = folder / "within.json"  # seconds and sums of the epoch, by number of steps
-        self._sums = {}
-        self._claim(json.loads(json.dumps(description)))
+        self._card = folder / "recipe.json"
+        self._description = json.loads(json.dumps(description))
+        self._rows = []  # of the history
+        self._first_loss = None
+        self._sums = None  # of the epoch so far, to set when it begins again
+        self._seconds = 0.0
+        self._best_weights = []
+        self._best_checksum = None
         self._resume()
 
-    def _claim(self, mine):
-        card = self.folder / "recipe.json"
-        if not card.exists():
-            _files.write_atomically(card, lambda path: path.write_text(json.dumps(mine, indent=1)))
-        theirs = json.loads(card.read_text())
-        for part in ("recipe", "songs", "validation", "backing", "initial"):
-            if theirs[part] != mine[part]:
+    def _resume(self):
+        found = read_state(self.folder)
+        if found is None:
+            self._claim(_read_json(self._card))
+            return
+        arrays, note = found
+        self._claim(note["description"])
+        parts = {name: [] for name in ("variables", "sums", "best")}
+        for name, array in arrays.items():  # in the order in which they were written
+            parts[name.split("-")[0]].append(array)
+        variables = self._list_variables()
+        if [v.shape for v in variables] != [array.shape for array in parts["variables"]]:
+            raise ValueError(
+                f"the state in {self.folder} does not fit this version of Keras or sepmodels; use "
+                f"{note['description']['versions']}, or pass another folder"
+            )
+        for variable, array in zip(variables, parts["variables"], strict=True):
+            variable.assign(array)
+        self._rows, self._first_loss = note["rows"], note["first_loss"]
+        self._sums, self._seconds = parts["sums"], note["seconds"]
+        self._best_weights, self._best_checksum = parts["best"], note["best_checksum"]
+        self._restore_views()
+        log.info("resuming %s after %d epochs and %d steps", self.folder, *self.place)
+
+    def _claim(self, theirs):
+        """Refuse the folder of another training."""
+        mine = self._description
+        for part in _DECISIVE if theirs else ():
+            if theirs.get(part) != mine[part]:
                 raise ValueError(
-                    f"`{part}` differs from that of the training in folder {str(self.folder)!r}; "
+                    f"{part} differs from that of the training in folder {str(self.folder)!r}; "
                     "pass another folder, or delete that one"
                 )
+        self._description = theirs or mine
+        if _read_json(self._card) != self._description:
+            self._write(self._card, json.dumps(self._description, indent=1))
 
-    def _resume(self):
-        states = sorted(self.folder.glob("state-*.weights.h5"))
-        if not states:
-            return
-        self.model.load_weights(states[-1])
-        if done := int(states[-1].name.split("-")[1].split(".")[0]):
-            self.history = pd.read_csv(self.folder / "log.csv")[:done]
-        if self._note.exists():
-            self._sums = json.loads(self._note.read_text())
-        log.info("resuming %s after %d epochs and %d steps", self.folder, *self.place)
+    def _restore_views(self):
+        """Write what people read again, where it is not what the state says."""
+        self._write_log()
+        if self._rows and _compute_checksum(self.best) != self._best_checksum:
+            weights = self.trainable.get_weights()
+            self.trainable.set_weights(self._best_weights)
+            self._write_best()
+            self.trainable.set_weights(weights)
+
+    @property
+    def history(self):
+        """DataFrame with one row for each finished epoch."""
+        return pd.DataFrame(self._rows)
 
     @property
     def place(self):
-        """How many epochs are finished, and how many steps of the next."""
-        done = len(self.history)
+        """The number of finished epochs, and of steps in the next."""
+        done = len(self._rows)
         steps = int(self.model.optimizer.iterations)
         return done, steps - done * self.recipe.steps_per_epoch
 
     @property
     def finished(self):
-        """Whether all epochs are done, or the last `patience` of them brought nothing better."""
-        done, patience = len(self.history), self.recipe.patience
+        """Whether all epochs are done, or the last `patience` of them brought no improvement."""
+        done, patience = len(self._rows), self.recipe.patience
         if not done or patience is None:
             return done >= self.recipe.epochs
-        since = done - 1 - self.history["val_loss"].argmin()
+        losses = [row["val_loss"] for row in self._rows]
+        since = done - 1 - losses.index(min(losses))
         return done >= self.recipe.epochs or since >= patience
 
     def keep(self):
-        """Writes the state within an epoch, so that a training goes on from this very step."""
-        done, step = self.place
-        if not 0 < step < self.recipe.steps_per_epoch or str(self.place) in self._sums:
-            return  # it is there already; or the epoch is being validated, and its sums are gone
-        seconds, sums = time.monotonic() - self._began, self.model.metrics_variables
-        self._sums[str(self.place)] = [seconds, *map(float, sums)]
-        # Before the state: whichever state is found, its sums are here.
-        _files.write_atomically(self._note, lambda path: path.write_text(json.dumps(self._sums)))
-        self._save(done)
+        """Write the state within an epoch, so that the training resumes from this very step."""
+        # While the epoch is validated, its sums are gone.
+        if 0 < self.place[1] < self.recipe.steps_per_epoch:
+            self._save(time.monotonic() - self._began, self.model.metrics_variables)
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._began = self._saved = time.monotonic()
-        if str(self.place) in self._sums:
-            seconds, *sums = self._sums[str(self.place)]
-            self._began -= seconds
-            for variable, value in zip(self.model.metrics_variables, sums, strict=True):
+        self._saved = time.monotonic()
+        self._began = self._saved - self._seconds
+        if self._sums:
+            for variable, value in zip(self.model.metrics_variables, self._sums, strict=True):
                 variable.assign(value)
+        self._seconds, self._sums = 0.0, None
 
     def on_train_batch_end(self, batch, logs=None):
+        if self._first_loss is None:
+            self._first_loss = float(logs["loss"])
+        self._check_loss("loss", logs["loss"])
         if time.monotonic() - self._saved > _PAUSE:
             self.keep()
 
     def on_epoch_end(self, epoch, logs=None):
-        if not np.isfinite(logs["loss"] + logs["val_loss"]):
-            raise ArithmeticError(
-                f"in epoch {epoch + 1} the loss is {logs['loss']}, on the validation songs "
-                f"{logs['val_loss']}; lower learning_rate, or look for broken songs. The best "
-                "epoch before it is kept"
-            )
+        self._check_loss("validation loss", logs["val_loss"])
         row = {
             "epoch": epoch + 1,
-            **logs,
+            **{name: float(value) for name, value in logs.items()},
             "learning_rate": float(self.model.optimizer.learning_rate),
             "seconds": round(time.monotonic() - self._began, 1),
         }
-        if self.history.empty or row["val_loss"] < self.history["val_loss"].min():
-            _files.write_atomically(self.best, self.separator.save)
-        history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
-        _files.write_atomically(
-            self.folder / "log.csv", lambda path: history.to_csv(path, index=False)
-        )
-        self._save(epoch + 1)
-        self.history = history
-        self._sums = {}
-        self._note.unlink(missing_ok=True)
+        improved = all(row["val_loss"] < earlier["val_loss"] for earlier in self._rows)
+        self._rows.append(row)
+        if improved:
+            self._best_weights = self.trainable.get_weights()
+            self._write_best()
+        self._write_log()
+        self._save(0.0, [])
         self.model.stop_training = self.finished
 
-    def _save(self, done):
-        state = self.folder / f"state-{done:05d}.weights.h5"
-        older = {*self.folder.glob("state-*.weights.h5")} - {state}
-        _files.write_atomically(state, self.model.save_weights)
-        for path in older:
-            path.unlink()
+    def _check_loss(self, what, loss):
+        limit = _DIVERGED * max(1.0, abs(self._first_loss))
+        if np.isfinite(loss) and loss <= limit:
+            return
+        raise ArithmeticError(
+            f"the training diverges: in epoch {len(self._rows) + 1} the {what} is {loss:.4g}, "
+            f"after {self._first_loss:.4g} in the first step. The last state before it and the "
+            f"best model are kept in {self.folder}. Check the songs, or lower learning_rate and "
+            "pass another folder"
+        )
+
+    def _save(self, seconds, sums):
+        groups = {
+            "variables": self._list_variables(),
+            "sums": sums,
+            "best": self._best_weights,
+        }
+        arrays = {
+            f"{name}-{index}": keras.ops.convert_to_numpy(array)
+            for name, group in groups.items()
+            for index, array in enumerate(group)
+        }
+        note = {
+            "description": self._description,
+            "rows": self._rows,
+            "first_loss": self._first_loss,
+            "seconds": seconds,
+            "best_checksum": self._best_checksum,
+        }
+        with explain_write_errors(self.folder):
+            write_state(self.folder, int(self.model.optimizer.iterations), arrays, note)
         self._saved = time.monotonic()
 
+    def _list_variables(self):
+        both = [*self.model.variables, *self.model.optimizer.variables]
+        return list({id(variable): variable for variable in both}.values())
 
-def describe(recipe, songs, validation, backing, initial=None):
-    """What decides a training, and with which versions it ran, as plain data for json."""
+    def _write_best(self):
+        with explain_write_errors(self.folder):
+            _files.write_atomically(self.best, self.trainable.save)
+        self._best_checksum = _compute_checksum(self.best)
+
+    def _write_log(self):
+        path, text = self.folder / "log.csv", self.history.to_csv(index=False)
+        if self._rows and (not path.exists() or path.read_bytes() != text.encode()):
+            self._write(path, text)
+
+    def _write(self, path, text):
+        with explain_write_errors(self.folder):
+            _files.write_atomically(path, lambda part: part.write_bytes(text.encode()))
+
+
+@contextlib.contextmanager
+def explain_write_errors(folder):
+    """Turn the errors of a full disk or a read-only folder into one line."""
+    try:
+        yield
+    except (OSError, RuntimeError, tf.errors.OpError) as error:  # HDF5 raises RuntimeError
+        reason = next((words for words in _CAUSES if words.lower() in str(error).lower()), None)
+        if reason is None:
+            raise
+        raise OSError(
+            f"{folder} cannot be written ({reason}). Make room, or choose another folder; the same "
+            "call then resumes the training"
+        ) from error
+
+
+_CAUSES = (
+    "No space left on device",
+    "Disk quota exceeded",
+    "File too large",
+    "Read-only file system",
+    "Permission denied",
+)
+
+
+def describe_training(recipe, tracks, validation, backing, initial=None):
+    """What decides a training, and the versions with which it ran, as plain data for json."""
     return {
         "recipe": dataclasses.asdict(recipe),
-        "songs": [song.name for song in songs],
-        "validation": [song.name for song in validation],
-        "backing": [song.name for song in backing],
-        "initial": None if initial is None else _fingerprint(initial),
+        "tracks": [track.name for track in tracks],
+        "validation": [track.name for track in validation],
+        "backing": [track.name for track in backing],
+        "initial": None if initial is None else _hash_weights(initial),
         "versions": {
             "python": platform.python_version(),
             "sepmodels": importlib.metadata.version("sepmodels"),
@@ -165,5 +263,20 @@ def describe(recipe, songs, validation, backing, initial=None):
     }
 
 
-def _fingerprint(model):
+def _hash_weights(model):
     return hashlib.sha256(b"".join(weight.tobytes() for weight in model.get_weights())).hexdigest()
+
+
+def _read_json(path):
+    """The dict in a file, or `None` where there is none."""
+    if not path.exists():
+        return None
+    with contextlib.suppress(ValueError, RecursionError):
+        if isinstance(content := json.loads(path.read_bytes()), dict):
+            return content
+    warnings.warn(f"{path} is damaged and is written again", stacklevel=2)
+    return None
+
+
+def _compute_checksum(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None

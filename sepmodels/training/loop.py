@@ -1,27 +1,31 @@
-"""`train`: a recipe and songs in, a trained model and its history out; resumes by itself."""
+"""`train`: a recipe and songs in, a trained model and its history out."""
 
+import contextlib
 import dataclasses
 import re
+import warnings
 from pathlib import Path
 
 import keras
-import numpy as np
 import pandas as pd
 import tensorflow as tf
 
 from sepmodels import audio
-from sepmodels.datasets.segments import Augment, cut_excerpts, draw_segments
-from sepmodels.training.checkpoint import Checkpoint, describe
+from sepmodels.datasets.wav_cache import cache_as_wav
+from sepmodels.training import batches
+from sepmodels.training.checkpoint import Checkpoint, describe_training, explain_write_errors
+from sepmodels.training.lock import lock_folder
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A training that has ended or may go on.
+    """A training that has ended.
 
     Attributes:
-        folder: Path. Holds `recipe.json`, `log.csv`, `tensorboard/`, `best.keras`.
-        model: `Separator` with the weights of the best epoch.
-        history: DataFrame. One row per epoch: `loss`, `val_loss`, `learning_rate`.
+        folder: Path. Holds `recipe.json`, `log.csv`, `tensorboard/` and `best.keras`.
+        model: `Trainable` with the weights of the best epoch.
+        history: DataFrame. One row for each epoch: `epoch`, `loss`, `val_loss`, `learning_rate`,
+            `seconds`.
     """
 
     folder: Path
@@ -31,184 +35,144 @@ class Run:
 
 def train(
     recipe,
-    songs,
+    tracks,
     folder,
     validation=None,
     *,
     backing=(),
     initial=None,
-    test_songs=False,
+    callbacks=(),
+    allow_test_tracks=False,
     progress=True,
 ):
     """Train the model of a recipe on songs.
 
-    The best epoch on the validation songs is kept. If the folder holds an earlier training by
-    the same recipe, it goes on and ends as if it had never stopped: weights, optimiser and the
-    place in the stream of examples are all restored. Interrupted by Ctrl-C or the stop button of
-    a notebook, it goes on at the very step; killed, where it was at most five minutes before.
+    The model of the epoch with the least validation loss is kept. If the folder holds an earlier
+    training by the same recipe, that one is resumed and ends as if it had never stopped: weights,
+    optimizer and position in the stream of examples are restored. After Ctrl-C or the stop button
+    of a notebook it resumes from the same step; if killed, from at most five minutes earlier. The
+    newest two states are kept, and if one is damaged, the training resumes from the other.
+
+    Songs at another sample rate than that of the model are resampled once, as WAV files in the
+    folder, see `datasets.cache_as_wav`.
 
     Args:
         recipe: `sepmodels.recipes.Recipe`.
-        songs: list of `Track`. All at the sample rate of the model.
-        folder: path. Where to keep everything; made if missing.
-        validation: list of `Track`, never trained on. Defaults to `None`: every tenth group
-            of the songs (at least one group) is held out, where tracks of one group share a
-            singer or a backing.
-        backing: list of `Track` without vocals, mixed under the voices of other songs.
+        tracks: list of `Track`.
+        folder: path. Where to keep everything; created if missing.
+        validation: list of `Track`, never trained on. Defaults to `None`: every tenth group of
+            the tracks (at least one) is held out. Tracks of one group share a singer or a
+            backing.
+        backing: list of `Track` without vocals, which are mixed with the voices of other songs.
             Defaults to none.
-        initial: model of the recipe's class and arguments whose weights to begin with, such as a
-            trained one. Defaults to `None`: random weights of the recipe's seed.
-        test_songs: bool. Whether songs of a test split may take part; what was trained or chosen
-            on them can no longer be tested on them. Defaults to `False`.
+        initial: model of the class and arguments of the recipe, whose weights to begin with.
+            Defaults to `None`: random weights from the seed of the recipe.
+        callbacks: sequence of `keras.callbacks.Callback`, called after those of this function.
+            Defaults to none.
+        allow_test_tracks: bool. Whether to use songs of a test split. A model that was trained or
+            chosen on them can no longer be tested on them. Defaults to `False`.
         progress: bool. Whether to show a progress bar. Defaults to `True`.
 
     Returns:
-        A `Run`; of the last stage, with the history of all, where the recipe has several.
+        A `Run`. If the recipe has several stages, that of the last, with the history of all.
 
     Raises:
-        ValueError: if the folder belongs to another training, no songs are left to train or to
-            validate on, they have another sample rate than the model or are test songs, or share
-            a group with the validation songs.
-        ArithmeticError: if the loss is no longer finite.
-        MemoryError: if the device is too small for a training step.
+        ValueError: the folder belongs to another training, there are no songs to train or to
+            validate on, or the songs are test songs or share a group with the validation songs.
+        ArithmeticError: the training diverges.
+        MemoryError: the device is too small for a training step.
+        OSError: the folder cannot be written, or another training is running in it.
 
     Example:
 
     >>> import tempfile
-    >>> songs = sm.datasets.synthetic.load(2, seconds=2.0)
+    >>> tracks = sm.datasets.synthetic.load(2, seconds=2.0)
     >>> recipe = sm.recipes.quick(sm.recipes.DILATED_CONV_GRU)
     >>> recipe = recipe.vary(filters=8, segment=0.5, steps_per_epoch=2, epochs=1)
-    >>> run = sm.train(recipe, songs, tempfile.mkdtemp(), progress=False)
+    >>> run = sm.train(recipe, tracks, tempfile.mkdtemp(), progress=False)
     >>> len(run.history)
     1
     """
     folder = Path(folder)
     if validation is None:
-        songs, validation = hold_out(songs)
-    _check(songs, validation, backing, test_songs)
-    keras.utils.set_random_seed(recipe.seed)
-    model = recipe.build()
-    if initial is not None:
-        model.set_weights(initial.get_weights())
-    training_model = model.training_model(recipe.loss_on)
-    recipe.compile(training_model)
-    card = describe(recipe, songs, validation, backing, initial)
-    checkpoint = Checkpoint(folder, model, training_model, recipe, card)
-    if checkpoint.place == (0, 0) and initial is None:
-        drawn = _draw(model, recipe, [*songs, *backing])
-        model.adapt(np.concatenate([mixture for mixture, *_ in drawn.take(8)]))
-    while not checkpoint.finished:
-        _fit(checkpoint, [*songs, *backing], validation, progress)
-    if recipe.then is None:
-        return Run(folder, keras.saving.load_model(checkpoint.best), checkpoint.history)
-    stages = {"backing": backing, "test_songs": test_songs, "progress": progress}
-    run = train(recipe.then, songs, folder / "then", validation, initial=model, **stages)
-    history = pd.concat([checkpoint.history, run.history], ignore_index=True)
-    return dataclasses.replace(run, history=history)
+        tracks, validation = hold_out(tracks)
+    _check(tracks, validation, backing, allow_test_tracks)
+    with contextlib.ExitStack() as stack:
+        with explain_write_errors(folder):
+            stack.enter_context(lock_folder(folder))
+        keras.utils.set_random_seed(recipe.seed)
+        model = recipe.build()
+        if initial is not None:
+            model.set_weights(initial.get_weights())
+        training_model = model.training_model(recipe.loss_on)
+        recipe.compile(training_model)
+        description = describe_training(recipe, tracks, validation, backing, initial)
+        checkpoint = Checkpoint(folder, model, training_model, recipe, description)
+        tracks, validation, backing = (
+            _match_rate(part, model.sample_rate, folder / "resampled", progress)
+            for part in (tracks, validation, backing)
+        )
+        if checkpoint.place == (0, 0) and initial is None:
+            batches.adapt(model, recipe, [*tracks, *backing])
+        while not checkpoint.finished:
+            _fit([*tracks, *backing], validation, checkpoint, callbacks, progress)
+        if recipe.then is not None:
+            stages = {"backing": backing, "callbacks": callbacks, "progress": progress}
+            stages["allow_test_tracks"] = allow_test_tracks
+            run = train(recipe.then, tracks, folder / "then", validation, initial=model, **stages)
+            history = pd.concat([checkpoint.history, run.history], ignore_index=True)
+            return dataclasses.replace(run, history=history)
+    return Run(folder, keras.saving.load_model(checkpoint.best), checkpoint.history)
 
 
-def _fit(checkpoint, songs, validation, progress):
-    """Trains to the end; or to that of the epoch, if it was interrupted within one."""
-    model, recipe = checkpoint.separator, checkpoint.recipe
+def _fit(tracks, validation, checkpoint, callbacks, progress):
+    """Train to the end; or to that of the epoch, if it was interrupted within one."""
+    model, recipe = checkpoint.trainable, checkpoint.recipe
     done, step = checkpoint.place
     start = (done * recipe.steps_per_epoch + step) * recipe.batch_size
-    try:
+    board = keras.callbacks.TensorBoard(checkpoint.folder / "tensorboard")
+    with _explain_fit_errors(checkpoint):
         checkpoint.model.fit(
-            _draw(model, recipe, songs, start).map(_aim(model, recipe)).prefetch(2),
+            batches.draw_batches(model, recipe, tracks, start),
             initial_epoch=done,
             epochs=done + 1 if step else recipe.epochs,
             steps_per_epoch=recipe.steps_per_epoch - step,
-            validation_data=excerpts(model, recipe, validation),
-            callbacks=[checkpoint, keras.callbacks.TensorBoard(checkpoint.folder / "tensorboard")],
+            validation_data=batches.cut_batches(model, recipe, validation),
+            callbacks=[checkpoint, board, *callbacks],
             shuffle=False,  # the examples are random already
             verbose="auto" if progress else 0,
         )
-    except KeyboardInterrupt:  # comes between two steps, never within one
+
+
+@contextlib.contextmanager
+def _explain_fit_errors(checkpoint):
+    recipe = checkpoint.recipe
+    try:
+        yield
+    except KeyboardInterrupt:  # between two steps, never within one
         checkpoint.keep()
         raise
-    except tf.errors.ResourceExhaustedError as error:
-        raise MemoryError(
-            "the device has too little memory for a training step: lower batch_size "
-            f"({recipe.batch_size}) or segment ({recipe.segment} s) of the recipe"
-        ) from error
     except tf.errors.OpError as error:
-        broken = re.search(r"AudioError: (.*)", str(error))  # raised while reading a song
-        if broken is None:
+        if "No space left on device" in str(error):  # of the TensorBoard log
+            raise OSError(f"{checkpoint.folder}: no space left on device; make room") from error
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            raise MemoryError(
+                "the device has too little memory for a training step: lower batch_size "
+                f"({recipe.batch_size}) or segment ({recipe.segment} s) of the recipe"
+            ) from error
+        damaged = re.search(r"AudioError: (.*)", str(error))  # raised while reading a song
+        if damaged is None:
             raise
-        raise audio.AudioError(broken.group(1)) from error
+        raise audio.AudioError(damaged.group(1)) from error
 
 
-def examples(model, recipe, songs):
-    """Songs as a training learns from them: random batches for `model.training_model`.
+def hold_out(tracks):
+    """Divide tracks into training and validation: one group in ten, at least one, is held out.
 
-    Args:
-        model: of the recipe.
-        recipe: `Recipe`.
-        songs: list of `Track`.
-
-    Returns:
-        An endless `tf.data.Dataset` of `(inputs, targets)`.
-    """
-    return _draw(model, recipe, songs).map(_aim(model, recipe)).prefetch(2)
-
-
-def excerpts(model, recipe, songs):
-    """Songs as a training validates on them: consecutive batches for `model.training_model`.
+    The choice depends on the names of the groups alone, so it is the same on every machine.
 
     Args:
-        model: of the recipe.
-        recipe: `Recipe`.
-        songs: list of `Track`.
-
-    Returns:
-        A finite `tf.data.Dataset` of `(inputs, targets)`.
-    """
-    length, aimed = _lengths(model, recipe)
-    cut = cut_excerpts(songs, length, recipe.batch_size, step=aimed, **_form(model))
-    return cut.map(_aim(model, recipe))
-
-
-def _draw(model, recipe, songs, start=0):
-    return draw_segments(
-        songs,
-        _lengths(model, recipe)[0],
-        recipe.batch_size,
-        augment=Augment(recipe.gains, recipe.cross_songs, **recipe.augment),
-        seed=recipe.seed,
-        start=start,
-        **_form(model),
-    )
-
-
-def _lengths(model, recipe):
-    return model.valid_length(round(recipe.segment * model.sample_rate))
-
-
-def _form(model):
-    form = {"sources": model.sources, "sample_rate": model.sample_rate, "channels": model.channels}
-    return form if model.domains is None else {**form, "domains": model.domains}
-
-
-def _aim(model, recipe):
-    # A model without padding hears a context around what it estimates.
-    length, aimed = _lengths(model, recipe)
-    margin = (length - aimed) // 2
-
-    @tf.autograph.experimental.do_not_convert  # plain tensor code, nothing to convert
-    def aim(mixture, stems, label=None):
-        centre = {name: stem[:, margin : margin + aimed] for name, stem in stems.items()}
-        return model.training_pair(mixture, centre, recipe.loss_on, label)
-
-    return aim
-
-
-def hold_out(songs):
-    """Parts songs into training and validation, one group in ten, at least one, held out.
-
-    Which groups depends on their names alone, so it is the same on every machine.
-
-    Args:
-        songs: list of `Track`.
+        tracks: list of `Track`.
 
     Returns:
         `(training, validation)`, two lists of `Track`.
@@ -219,31 +183,45 @@ def hold_out(songs):
     >>> len(training), len(validation)
     (3, 1)
     """
-    groups = sorted({song.group for song in songs})
+    groups = sorted({track.group for track in tracks})
     held = set(groups[4::10] or groups[-1:])
     return (
-        [song for song in songs if song.group not in held],
-        [song for song in songs if song.group in held],
+        [track for track in tracks if track.group not in held],
+        [track for track in tracks if track.group in held],
     )
 
 
-def _check(songs, validation, backing, test_songs):
-    if not songs or not validation:
+def _match_rate(tracks, sample_rate, folder, progress):
+    """Resample the tracks that have another rate, once, into a folder."""
+    others = [track for track in tracks if track.sample_rate != sample_rate]
+    if not others:
+        return tracks
+    warnings.warn(
+        f"{len(others)} songs are resampled once to {sample_rate} Hz, the rate of the model, "
+        f"in {folder}",
+        stacklevel=3,
+    )
+    resampled = iter(cache_as_wav(others, folder, sample_rate, progress=progress))
+    return [track if track.sample_rate == sample_rate else next(resampled) for track in tracks]
+
+
+def _check(tracks, validation, backing, allow_test_tracks):
+    if not tracks or not validation:
         raise ValueError(
-            f"train on no songs, or validate on none: {len(songs)} songs to train on, "
-            f"{len(validation)} for validation; pass songs of at least two groups"
+            f"there are {len(tracks)} songs to train on and {len(validation)} to validate on; pass "
+            "songs of at least two groups"
         )
-    heard = [*songs, *backing]
-    shared = {song.group for song in heard} & {song.group for song in validation}
+    trained = [*tracks, *backing]
+    shared = {track.group for track in trained} & {track.group for track in validation}
     if shared:
         raise ValueError(
-            f"validation shares {len(shared)} groups with the training songs, which makes its "
-            f"score worthless, the first being {min(shared)!r}; keep whole groups on one side"
+            f"validation shares {len(shared)} groups with the training songs, such as "
+            f"{min(shared)!r}, so its loss would be too low; keep whole groups on one side"
         )
-    tests = [song.name for song in (*heard, *validation) if song.split == "test"]
-    if tests and not test_songs:
+    tests = [track.name for track in (*trained, *validation) if track.split == "test"]
+    if tests and not allow_test_tracks:
         raise ValueError(
-            f"{len(tests)} songs belong to a test split, the first being {tests[0]!r}: a model "
-            "trained or chosen on them cannot be tested on them. Load another split, or say "
-            "test_songs=True"
+            f"{len(tests)} songs belong to a test split, such as {tests[0]!r}: a model that was "
+            "trained or chosen on them cannot be tested on them. Load another split, or pass "
+            "allow_test_tracks=True"
         )

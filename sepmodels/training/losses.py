@@ -1,7 +1,7 @@
-"""What training minimises.
+"""The losses that training minimises.
 
-A loss compares an estimate with a target of the same shape `(batch, ...)` whose last axis
-is the source, and returns one number per example of the batch.
+A loss compares an estimate with a target of the same shape `(batch, ...)`, whose last axis is the
+source, and returns one number for each example of the batch.
 """
 
 from keras import ops
@@ -10,28 +10,29 @@ from sepmodels import _checks
 
 
 def l1(target, estimate):
-    """Mean absolute difference, over everything but the batch."""
+    """Mean absolute difference over all axes but the batch."""
     return ops.mean(ops.abs(target - estimate), axis=_inner(target))
 
 
 def mse(target, estimate):
-    """Mean squared difference, over everything but the batch."""
+    """Mean squared difference over all axes but the batch."""
     return ops.mean(ops.square(target - estimate), axis=_inner(target))
 
 
 def negative_snr(target, estimate, ceiling=30.0, silence=1e-6):
-    """Negative signal-to-noise ratio in dB, mean over the sources.
+    """Negative signal-to-noise ratio in dB, averaged over the sources.
 
-    On waveforms this is the negative of `sepmodels.metrics.sdr`, one per example. It
-    weighs loud and soft examples alike.
+    On waveforms this is the negative of `sepmodels.metrics.sdr` of each example. Loud and soft
+    examples have equal weight.
 
     Args:
         target: tensor `(batch, time, channels, sources)`.
         estimate: tensor of the same shape.
-        ceiling: float. In dB. A ratio above it counts little, so that one easy example does
-            not drown the others. Defaults to `30.0`.
-        silence: float. Power per sample, added to both sides: a target below it counts as
-            silent, and the loss only asks for a soft estimate. Defaults to `1e-6`.
+        ceiling: float. In dB. Ratios above it change the loss little, so that one easy example
+            does not dominate the others. Defaults to `30.0`.
+        silence: float. Power per sample that is added to numerator and denominator: a target of
+            less power is treated as silent, and the loss then requires a soft estimate only.
+            Defaults to `1e-6`.
     """
     axes = _inner(target)[:-1]
     power = ops.mean(ops.square(target), axis=axes)
@@ -42,9 +43,9 @@ def negative_snr(target, estimate, ceiling=30.0, silence=1e-6):
 
 
 def mu_law_cross_entropy(target, estimate):
-    """Cross-entropy of mu-law classes in nats, mean over everything but the batch.
+    """Cross-entropy of mu-law classes in nats, averaged over all axes but the batch.
 
-    Knowing nothing costs `log(256) = 5.545`.
+    An uninformed estimate, 1/256 for each class, costs `log(256) = 5.545`.
 
     Args:
         target: tensor `(batch, time, channels, sources)`, classes as from
@@ -57,18 +58,18 @@ def mu_law_cross_entropy(target, estimate):
 
 
 def discriminative_l1(target, estimate):
-    """Mean absolute difference from the first source, less 0.05 of that from the second source.
+    """Mean absolute difference from the first source, less 0.05 times that from the second source.
 
-    The estimate of the first source is to be near its target and far from the other one. The
-    estimate of the second is not used: it is what the first leaves of the mixture. A good
-    estimate makes the loss negative.
+    The estimate of the first source should be close to its target and far from that of the other
+    source. The estimate of the second source is not used: it is the mixture less the first
+    estimate. The loss of a good estimate is negative.
 
     Args:
         target: tensor `(batch, ..., 2)`, such as vocals and accompaniment.
         estimate: tensor of the same shape.
 
     Raises:
-        ValueError: if there are not two sources.
+        ValueError: there are not two sources.
 
     Reference:
 
@@ -84,8 +85,8 @@ def discriminative_l1(target, estimate):
     return l1(own, first) - 0.05 * l1(other, first)
 
 
-# What `deep_conv_sep` weighs, by the number of sources: row `s`, column `t` is for the squared
-# distance of estimate `s` from the true source `t`.
+# Weights of `deep_conv_sep` by the number of sources: row `s`, column `t` belongs to the squared
+# distance of estimate `s` from true source `t`.
 _DISCRIMINATIVE = {
     2: ((1.0, -0.02), (0.0, 0.9)),
     4: (
@@ -98,12 +99,12 @@ _DISCRIMINATIVE = {
 
 
 def deep_conv_sep(target, estimate):
-    """Squared distance from the true source, less a little of that from the other sources.
+    """Squared distance from the true source, less a fraction of that from the other sources.
 
     The loss of `models.DeepConvSep`. The authors take the absolute value of the sum over a
-    whole batch; here each example returns its share of that. Everything is summed, nothing
-    averaged, which suits their optimiser, Adadelta. Of four sources the fourth has no distance
-    of its own: it learns from what the masks of the others leave to it.
+    whole batch; here each example returns its share of that value. The terms are summed, not
+    averaged, which suits their optimizer, Adadelta. Of four sources, the fourth has no term of
+    its own: it is trained only through the masks, which sum to one.
 
     Args:
         target: tensor `(batch, ..., sources)` of magnitudes. Four sources in the order
@@ -111,7 +112,7 @@ def deep_conv_sep(target, estimate):
         estimate: tensor of the same shape.
 
     Raises:
-        ValueError: if there are neither two nor four sources.
+        ValueError: there are neither two nor four sources.
 
     Reference:
 
@@ -149,14 +150,14 @@ LOSSES = {
 
 
 def get(name):
-    """Returns the loss of that name.
+    """Return the loss of a name.
 
     Args:
         name: str. One of `"deep_conv_sep"`, `"discriminative_l1"`, `"l1"`, `"mse"`,
             `"mu_law_cross_entropy"`, `"negative_snr"`.
 
     Raises:
-        ValueError: if there is no such loss.
+        ValueError: there is no such loss.
 
     Example:
 

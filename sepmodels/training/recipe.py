@@ -12,36 +12,38 @@ OPTIMIZERS = {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadel
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """What to train, on what kind of examples, and for how long.
+    """The model to train, the examples to train it on, and the duration of the training.
 
-    Only `model` is needed; the other fields default to what suits a laptop.
+    Only `model` is required. The defaults of the other fields suit a laptop.
 
     Args:
         model: str. Name of a class in `sepmodels.models`.
         arguments: dict. Arguments of that class.
         segment: float. Length of a training example, in seconds.
         batch_size: int. Examples in a step.
-        steps_per_epoch: int. Steps between two looks at the validation songs.
-        epochs: int. At most.
-        patience: int or None. Ends after so many epochs without a better validation loss.
+        steps_per_epoch: int. Steps between two validations.
+        epochs: int. The maximum.
+        patience: int or None. Number of epochs without a better validation loss after which the
+            training ends.
         optimizer: str. `"adam"` or `"adadelta"`; gradients are clipped to a norm of 5.
-        learning_rate: float. At the start.
-        schedule: str or pair. How the rate goes on: `"cosine"` falls to zero at the last step,
-            `"constant"` stays, `(factor, steps)` multiplies by the factor after every so many.
-        weight_decay: float. Coupled, as an L2 penalty of half its size on every weight.
+        learning_rate: float. At the first step.
+        schedule: str or pair. How the learning rate changes: with `"cosine"` it falls to zero at
+            the last step, with `"constant"` it stays, with `(factor, steps)` it is multiplied by
+            the factor after every such number of steps.
+        weight_decay: float. Coupled, as an L2 penalty of half this size on every weight.
         loss: str. See `sepmodels.losses`.
         loss_on: str. Where the loss is taken, one of `Trainable.representations`.
-        gains: pair of float. Every source of every example is scaled by one number drawn
-            evenly from this interval, and the mixture is summed anew.
+        gains: pair of float. Every source of every example is multiplied by one number drawn
+            uniformly from this interval; the mixture is the sum of the results.
         cross_songs: float. Share of the examples whose sources come from different songs.
-        augment: dict. What else happens to the examples: other arguments of `datasets.Augment`,
-            such as `{"swap_channels": 0.5, "semitones": (-2, 2)}`.
+        augment: dict. Other arguments of `datasets.Augment`, such as
+            `{"swap_channels": 0.5, "semitones": (-2, 2)}`.
         seed: int. Of the weights and of the examples.
-        then: `Recipe` or None. A second stage, for the same model: it begins with the weights of
-            the last epoch of this one, not of its best.
+        then: `Recipe` or None. A second stage for the same model. It begins with the weights of
+            the last epoch of this stage, not of its best.
 
     Raises:
-        ValueError: if a field is out of its range, or `then` trains another model.
+        ValueError: a field is out of its range, or `then` trains another model.
 
     Example:
 
@@ -71,7 +73,7 @@ class Recipe:
 
     def __post_init__(self):
         _checks.one_of(model=(self.model, models.__all__), optimizer=(self.optimizer, OPTIMIZERS))
-        losses.get(self.loss)  # which raises if there is none of that name
+        losses.get(self.loss)
         for name in ("batch_size", "steps_per_epoch", "epochs"):
             _checks.positive(**{name: getattr(self, name)})
         if not self.segment > 0:
@@ -89,11 +91,11 @@ class Recipe:
             )
 
     def build(self):
-        """Returns the untrained model."""
+        """Return the untrained model."""
         return getattr(models, self.model)(**self.arguments)
 
     def compile(self, training_model):
-        """Compiles `Trainable.training_model` of the model as the recipe says."""
+        """Compile a model of `Trainable.training_model` with the optimizer and loss."""
         rate = self.learning_rate
         if self.schedule == "cosine":
             steps = self.epochs * self.steps_per_epoch
@@ -106,11 +108,11 @@ class Recipe:
         optimizer = OPTIMIZERS[self.optimizer](rate, global_clipnorm=5.0)
         # XLA cannot run the recurrence of cuDNN.
         training_model.compile(optimizer, loss=losses.get(self.loss), jit_compile=False)
-        # Before the first step, which Keras would otherwise trace twice; and a state can be loaded.
+        # Before the first step, which Keras would otherwise trace twice; a state then fits, too.
         optimizer.build(training_model.trainable_variables)
 
     def vary(self, **changes):
-        """Returns the recipe with changes to its own fields or to the model's arguments."""
+        """Return the recipe with other values of its fields or of the model's arguments."""
         fields = {field.name for field in dataclasses.fields(self)}
         own = {name: value for name, value in changes.items() if name in fields}
         arguments = {name: value for name, value in changes.items() if name not in fields}
@@ -120,13 +122,13 @@ class Recipe:
 
 
 def quick(recipe):
-    """The recipe cut down to a minute or two on a laptop, to see that it learns.
+    """Shorten a recipe to a minute or two on a laptop, enough to see that the model learns.
 
     Args:
         recipe: `Recipe` at the scale of a laptop.
 
     Returns:
-        `Recipe` of 120 steps, each of at most eight seconds of sound.
+        `Recipe` of 120 steps, each on at most eight seconds of sound.
     """
     segment = min(recipe.segment, 2.0)
     batch_size = max(1, min(recipe.batch_size, int(8.0 / segment)))

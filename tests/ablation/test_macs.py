@@ -20,6 +20,6 @@ def test_twice_the_sound_costs_twice():
     model = sm.models.NCWaveNet(filters=4, skip_filters=8, dilations=(1, 2), stacks=(1, 1))
     once, twice = (sm.ablation.count_macs(model, seconds) for seconds in (0.1, 0.2))
     assert twice == 2 * once
-    assert sm.ablation.count_macs(model, 0.1) == once, "and counting leaves nothing behind"
+    assert sm.ablation.count_macs(model, 0.1) == once, "and counting ends with the call"
     per_sample = np.sum([np.prod(w.shape) for w in model.trainable_weights if len(w.shape) > 1])
     assert once == pytest.approx(1600 * per_sample)

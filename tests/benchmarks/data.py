@@ -1,8 +1,8 @@
-"""How fast examples come, from which files, and whether training waits for them.
+"""The rate of examples by the kind of files, and whether training waits for them.
 
     python tests/benchmarks/data.py
 
-makes its own songs in a temporary folder and prints three tables in one run. Nothing here is a
+makes songs in a temporary folder and prints three tables. Nothing here is a
 test: the figures are of the machine that runs it. The memory has a test of its own.
 """
 
@@ -71,11 +71,11 @@ def write_stem_mp4(path, waves):
 
 @contextlib.contextmanager
 def without_tensorflow_io():
-    found, tfio_reader._core_ops = tfio_reader._core_ops, lambda: None
+    found, tfio_reader._load_core_ops = tfio_reader._load_core_ops, lambda: None
     try:
         yield
     finally:
-        tfio_reader._core_ops = found
+        tfio_reader._load_core_ops = found
 
 
 def batches(tracks, native=True, augment=REMIX, length=2 * RATE, **form):
@@ -85,14 +85,14 @@ def batches(tracks, native=True, augment=REMIX, length=2 * RATE, **form):
     return iter(examples)
 
 
-def speeds(roads, seconds=3.0, rounds=3):
-    """Segments per second of each road, and the work in one, which a busy machine changes less.
+def speeds(readers, seconds=3.0, rounds=3):
+    """Segments per second of each reader, and the CPU time of one, which depends less on the load.
 
-    The middle of three rounds, one road after the other.
+    The median of three rounds, in which the readers take turns.
     """
-    found = {name: [] for name in roads}
-    for _, name in itertools.product(range(rounds), roads):
-        iterator = roads[name]()
+    found = {name: [] for name in readers}
+    for _, name in itertools.product(range(rounds), readers):
+        iterator = readers[name]()
         for _ in range(3):
             next(iterator)
         begin, worked, count = time.perf_counter(), time.process_time(), 0
@@ -107,7 +107,7 @@ def speeds(roads, seconds=3.0, rounds=3):
     return pd.DataFrame.from_dict(rows, "index", columns=columns).round(1)
 
 
-def waiting(roads, steps=30):
+def waiting(readers, steps=30):
     """Share of the time of training steps that goes by before the next batch is there."""
     recipe = sm.recipes.quick(sm.recipes.DILATED_CONV_GRU)
     model = recipe.build()
@@ -115,7 +115,7 @@ def waiting(roads, steps=30):
     training_model.compile("adam", loss=sm.losses.get(recipe.loss), jit_compile=False)
     length = round(recipe.segment * model.sample_rate)
     rows = {}
-    for name, (tracks, native) in roads.items():
+    for name, (tracks, native) in readers.items():
         form = {"sources": model.sources, "channels": model.channels}
         with contextlib.nullcontext() if native else without_tensorflow_io():
             examples = sm.datasets.draw_segments(tracks, length, recipe.batch_size, **form)
@@ -178,7 +178,7 @@ def main():
     if chosen.memory:
         print(memory(chosen.memory == "native", segments=chosen.segments))
         return
-    has_native = tfio_reader._core_ops() is not None
+    has_native = tfio_reader._load_core_ops() is not None
     fast = "tensorflow-io" if has_native else "soundfile, no tensorflow-io here"
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -206,9 +206,9 @@ def main():
         print("\nA training step of quick(DILATED_CONV_GRU), mono, 16 kHz")
         print(waiting({f"WAV, {fast}": (low, True), "WAV, soundfile": (low, False)}))
     print("\nMemory above the bare import, 150 songs of 4 minutes, 2,000 segments")
-    for road in ("native", "soundfile")[not has_native :]:
-        command = [sys.executable, __file__, "--memory", road]
-        print(f"{road:10}", subprocess.check_output(command, text=True).strip(), "MB", flush=True)
+    for reader in ("native", "soundfile")[not has_native :]:
+        command = [sys.executable, __file__, "--memory", reader]
+        print(f"{reader:10}", subprocess.check_output(command, text=True).strip(), "MB", flush=True)
 
 
 if __name__ == "__main__":

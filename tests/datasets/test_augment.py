@@ -1,4 +1,4 @@
-"""Augmentations: whatever they are told to do, sound stays sound and the mixture is the sum."""
+"""Augmentations: samples stay finite and the mixture is the sum, whatever the arguments."""
 
 import numpy as np
 import pytest
@@ -78,7 +78,7 @@ def test_a_tone_stays_a_tone(tempo, semitones):
     np.testing.assert_allclose(np.sqrt(2 * np.mean(middle**2)), 0.5, rtol=0.12)
 
 
-def test_a_click_is_heard_when_the_tempo_says():
+def test_a_click_moves_with_the_tempo():
     click = np.zeros((16000, 1))
     click[8000:8040] = 1
     for tempo in (0.8, 1.25):
@@ -116,7 +116,7 @@ def test_what_is_drawn_lies_in_the_songs_and_intervals(augment, number):
 @few
 @given(augments, st.integers(0, 1000))
 def test_new_changes_leave_what_the_old_ones_drew(augment, number):
-    """A training that knows nothing of them goes on with the same examples."""
+    """A training without them resumes with the same examples."""
     plain = Augment(augment.gains, augment.cross_songs, augment.swap_channels)
     new, old = (
         SegmentSampler(songs(), 700, SOURCES, one, seed=2)(number) for one in (augment, plain)

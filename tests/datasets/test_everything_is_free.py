@@ -5,6 +5,7 @@ import pytest
 
 from sepmodels import audio
 from sepmodels.datasets.corpora import everything_is_free, lithium
+from sepmodels.datasets.corpora.locations import load_location
 
 
 @pytest.mark.parametrize("stems", [2, 4])
@@ -37,3 +38,17 @@ def test_the_album_is_its_seven_songs_and_nothing_else(tmp_path):
     assert tracks[1].group == lithium.load().group, "the excerpt must not validate the whole"
     with pytest.raises(FileNotFoundError, match="everythingisremixed"):
         everything_is_free.load(tmp_path / "caesium")
+
+
+def test_a_location_names_a_corpus_and_its_folder(tmp_path):
+    song = tmp_path / "songs" / "caesium"
+    song.mkdir(parents=True)
+    for stem in ("vocals", "accompaniment"):
+        audio.write(song / f"{stem}.wav", np.full((800, 1), 0.1, "float32"), 8000)
+    for location in (str(song.parent), f"everything_is_free:{song.parent}"):
+        (track,), validation = load_location(location)
+        assert track.name == "caesium" and validation == []
+    with pytest.raises(FileNotFoundError, match="MUSDB18"):
+        load_location(f"musdb:{tmp_path}")
+    with pytest.raises(ValueError, match=r"musdb:FOLDER.*Received: musbd:"):
+        load_location(f"musbd:{tmp_path}")

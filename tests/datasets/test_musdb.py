@@ -1,4 +1,4 @@
-"""MUSDB18 on a small tree of real `.stem.mp4` files, on both roads, and as WAV."""
+"""MUSDB18 on a small tree of real `.stem.mp4` files, with both readers, and as WAV."""
 
 import pickle
 import shutil
@@ -49,10 +49,10 @@ def names(tracks):
     return [track.name for track in tracks]
 
 
-def test_both_roads_lead_to_the_same_samples(ffmpeg_on_path, trees):
-    roads = [musdb.load(trees[0], sources=ALL, reader=reader) for reader in ("musdb", "pyav")]
-    assert names(roads[0]) == names(roads[1]) == [VALID, ODD, TEST]
-    for one, other in zip(*roads, strict=True):
+def test_both_readers_return_the_same_samples(ffmpeg_on_path, trees):
+    both = [musdb.load(trees[0], sources=ALL, reader=reader) for reader in ("musdb", "pyav")]
+    assert names(both[0]) == names(both[1]) == [VALID, ODD, TEST]
+    for one, other in zip(*both, strict=True):
         assert one.length == other.length == HEADER
         assert one.labels == other.labels
         for source in ALL:
@@ -63,7 +63,7 @@ def test_both_roads_lead_to_the_same_samples(ffmpeg_on_path, trees):
     # and those are the stems that were coded, each under its name
     for source in ("vocals", "drums", "bass", "other"):
         written = stem(1, STREAMS.index(source))[:HEADER]
-        error = roads[0][1].stems[source] - written
+        error = both[0][1].stems[source] - written
         assert np.mean(error**2) < 0.1 * np.mean(written**2)
 
 
@@ -81,7 +81,7 @@ def test_a_track_ends_where_the_header_says_and_musdb_itself_at_the_next_aac_fra
     np.testing.assert_allclose(track.stems["vocals"], whole[:HEADER], atol=2**-15)
 
 
-def test_the_clip_of_stempeg_is_the_same_on_both_roads_beyond_full_scale_too(
+def test_the_clip_of_stempeg_is_the_same_with_both_readers_beyond_full_scale_too(
     ffmpeg_on_path, tmp_path
 ):
     (tmp_path / "test").mkdir()

@@ -1,4 +1,4 @@
-"""Examples: drawn from (seed, number) alone, cut from the songs exactly, remixed as told."""
+"""Examples: drawn from (seed, number) alone, cut from the songs exactly, changed as planned."""
 
 import hashlib
 import importlib.util
@@ -172,13 +172,13 @@ def test_domains_are_those_of_the_first_source():
     augment = Augment(cross_songs=0.5)
     drawn = draw_segments(tracks, 320, 4, augment=augment, domains=domains)
     assert drawn.element_spec[2] == tf.TensorSpec((4,), tf.int32)
-    heard = set()
+    seen = set()
     for mixture, stems, domain in drawn.take(10):
         np.testing.assert_array_equal(mixture, stems["vocals"] + stems["accompaniment"])
         songs_of = np.floor(stems["vocals"][:, 0, 0] * 16) - 1
         np.testing.assert_array_equal(domain, np.where(songs_of == 1, 0, 2))
-        heard |= set(domain.numpy().tolist())
-    assert heard == {0, 2}
+        seen |= set(domain.numpy().tolist())
+    assert seen == {0, 2}
     cut = cut_excerpts(tracks, 1000, 4, domains=domains)
     assert np.concatenate([domain for *_, domain in cut]).tolist() == [2, 2, 2, 2, 0, 2, 2, 2]
     for make in (draw_segments, cut_excerpts):
@@ -293,7 +293,7 @@ def on_workers(dataset, count):
 
 
 def test_the_first_hundred_examples_are_always_the_same(tmp_path, monkeypatch):
-    """On one worker or many, after a resume, from memory or files, whoever reads these."""
+    """On one worker or many, after a resume, from memory or files, with either reader."""
     memory, files = in_wav(tmp_path / "wav", "FLOAT")
     augment = Augment((0.7, 1.0), 0.5, 0.5, 0.5, 0.1, (-1, 1), (0.9, 1.1), 0.1)
     draw = SegmentSampler(memory, 400, SOURCES, augment, seed=11)

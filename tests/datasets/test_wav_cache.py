@@ -83,7 +83,7 @@ def test_what_is_damaged_is_made_again(tmp_path, damage):
     assert len(written(tmp_path)) == 4  # two stems, the mixture, the note
 
 
-def test_a_damage_behind_an_unchanged_size_and_time_is_found_by_verify(tmp_path):
+def test_damage_with_unchanged_size_and_time_is_found_by_verify(tmp_path):
     cache([song("a")], tmp_path)
     (path,) = tmp_path.rglob("vocals.wav")
     status, content = path.stat(), path.read_bytes()
@@ -125,7 +125,7 @@ def test_what_a_dead_process_left_is_swept_and_what_a_living_one_makes_is_not(tm
 
 
 def test_another_process_may_be_faster(tmp_path, monkeypatch):
-    """It puts the song in place while this one is still writing."""
+    """Another process moves the song into place while this one is still writing."""
     write = audio.write
 
     def slow(path, *arguments):

@@ -8,6 +8,7 @@ import distributed
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 import sepmodels as sm
 from sepmodels.__main__ import main
@@ -201,12 +202,33 @@ def test_a_folder_is_read_as_it_lies_there(places):
     (guess / SONGS[0] / "._vocals.wav").touch()  # what macOS leaves behind
     (guess / SONGS[0] / "vocals.wav").rename(guess / SONGS[0] / "vocals.WAV")
     found = folders.find_songs(guess)
-    assert [*found] == [*SONGS] and sorted(found[SONGS[0]]) == ["accompaniment", "drums", "vocals"]
+    assert [*found] == [*SONGS]
+    assert sorted(found[SONGS[0]].files) == ["accompaniment", "drums", "vocals"]
     sm.audio.write(guess / SONGS[0] / "drums.wav", np.zeros((RATE, 1)), RATE)
-    with pytest.raises(ValueError, match=r"drums is there twice: .*drums\.mp3 and .*drums\.wav"):
-        sm.evaluate_folders(*places)
+    table, errors = sm.evaluate_folders(*places, executor=thread(), full=False)
+    assert table["track"].unique().tolist() == [SONGS[1]]
+    assert "drums.mp3 and " in errors[SONGS[0]] and "drums is there twice" in errors[SONGS[0]]
     with pytest.raises(ValueError, match="workers=0"):
         sm.evaluate_folders(*places, workers=0)
+
+
+def test_a_song_is_the_same_in_both_unicode_forms_and_in_any_format(places):
+    guess, truth, _ = places
+    write(guess, "caf\u00e9", stems(7, 0.1))
+    for source, samples in stems(7).items():
+        (truth / "cafe\u0301").mkdir(exist_ok=True)
+        soundfile.write(truth / "cafe\u0301" / f"{source}.aiff", samples, RATE)
+    table, errors = sm.evaluate_folders(*places, executor=thread(), full=False)
+    assert errors == {} and "caf\u00e9" in set(table["track"])
+
+
+def test_true_stems_of_unlike_length_are_named_with_the_remedy(places):
+    truth = places[1]
+    sm.audio.write(truth / SONGS[0] / "vocals.wav", np.zeros((RATE, 1)), RATE)
+    _, errors = sm.evaluate_folders(*places, executor=thread(), full=False, fit=True)
+    assert [*errors] == [SONGS[0]]
+    assert "vocals.wav has 4000 samples" in errors[SONGS[0]]
+    assert "append silence" in errors[SONGS[0]]
 
 
 def test_the_command_writes_tables_json_and_a_picture(places, capsys):

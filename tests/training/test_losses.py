@@ -72,7 +72,7 @@ def test_deep_conv_sep_sums_to_the_loss_of_the_paper(written_out, sources, near)
     np.testing.assert_allclose(shares.sum(), written_out(true, guess), rtol=1e-4)
 
 
-def test_deep_conv_sep_hears_no_estimate_of_other():
+def test_deep_conv_sep_ignores_the_estimate_of_other():
     target = np.random.default_rng(0).normal(size=(2, 6, 5, 1, 4)).astype("float32")
     estimate = np.abs(target)
     changed = estimate + np.array([0.0, 0.0, 0.0, 9.0], "float32")

@@ -1,4 +1,4 @@
-"""Songs that need no download: a sung line over drums, bass and chords, composed from a seed."""
+"""Synthetic songs: a sung melody over drums, bass and chords, composed from a seed."""
 
 from sepmodels.datasets.synthetic.songs import MODES, RHYTHMS, STEMS, Score, compose, load
 

@@ -1,7 +1,7 @@
-"""The band of the synthetic songs: drums, bass and chords, each drawn anew for every song.
+"""The band of the synthetic songs: drums, bass and chords, drawn at random for every song.
 
 Pitched instruments are one formula (`tone`) with different brightness, envelope, detuning and
-overdrive; drums are decaying noise and falling sines. All play from a `Score`.
+overdrive; drums are decaying noise and falling sines. All are played from a `Score`.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ COMPS = (  # the first is held through the bar
 
 @dataclass(frozen=True)
 class Timbre:
-    """What tells one instrument from another.
+    """The timbre of an instrument.
 
     `brightness` in Hz at the start of a note and `later`; `attack` and `decay` in seconds;
     `detune` between two strings and `vibrato` in cents; `drive` into an amplifier that clips;
@@ -67,15 +67,17 @@ TIMBRES = (
 def tone(frequency, brightness, sample_rate, odd=False):
     """A band-limited harmonic tone of RMS 1, as one formula for all its harmonics.
 
-    Harmonic `k` has the amplitude `r**k`, `r = exp(-frequency / brightness)`, so the spectrum
-    falls alike at every pitch. The harmonics below the Nyquist frequency are a finite geometric
-    series in `z = r * exp(1j * phase)`: no loop over harmonics, and no aliasing.
+    Harmonic `k` has the amplitude `r**k`, `r = exp(-frequency / brightness)`, so the spectral
+    envelope is the same at every pitch. The harmonics below the Nyquist frequency are a finite
+    geometric series in `z = r * exp(1j * phase)`, so there is no loop over harmonics and no
+    aliasing.
 
     Args:
         frequency: array `(time,)`. Fundamental at every sample, in Hz, below `sample_rate / 2`.
-        brightness: float or array `(time,)`. Where the spectrum has fallen by a factor e, in Hz.
+        brightness: float or array `(time,)`. Frequency at which the spectrum has fallen by a factor
+            e, in Hz.
         sample_rate: int. In Hz.
-        odd: bool. Odd harmonics only, as in a clarinet. Default `False`.
+        odd: bool. Whether there are odd harmonics only, as in a clarinet. Defaults to `False`.
 
     Output shape:
         `(time,)`, float32.
@@ -109,7 +111,7 @@ def _polar(log_radius, cycles):
 def play_drums(score, rng, length, sample_rate, channels):
     """The drums of a song, `(length, channels)`, with an RMS of 1."""
     out = np.zeros((length, channels), np.float32)
-    rng, noise = rng.spawn(2)  # apart, so that the groove does not depend on the sample rate
+    rng, noise = rng.spawn(2)  # separate: the groove must not depend on the sample rate
     t = np.arange(round(1.2 * sample_rate), dtype=np.float32) / sample_rate
     deep, punch, body, ring = rng.uniform((45, 90, 150, 0.05), (60, 260, 220, 0.14)).tolist()
     fall = np.exp(-t / 0.025)
@@ -126,7 +128,7 @@ def play_drums(score, rng, length, sample_rate, channels):
     for part, pattern in enumerate(pick(rng, GROOVES)):
         for bar, step, seconds, symbol in score.hits(pattern):
             loud = (0.35 if symbol == "o" else 1.0) * rng.uniform(0.8, 1.1)
-            start = int(rng.random() * len(t))  # no two hits have the same noise
+            start = int(rng.random() * len(t))  # each hit has its own noise
             if part == 0:
                 strike(kick, 0.3, seconds, loud, 0)
                 strike(wires[start:], 0.004, seconds, 0.3 * loud, 0)
@@ -136,10 +138,10 @@ def play_drums(score, rng, length, sample_rate, channels):
             else:
                 opened = 6 if step == 14 and bar % 2 else 1
                 strike(metal[start:], hat_ring * opened, seconds, 0.3 * loud, 0.4)
-    for bar in range(0, len(score.chords), 4):  # a crash opens every fourth bar
+    for bar in range(0, len(score.chords), 4):  # a crash cymbal opens every fourth bar
         strike(metal, 0.4, score.seconds(bar, 0), 0.4, -0.4)
     out = level(reverb(out, 0.25, 0.06, noise, sample_rate))
-    return level(np.tanh(out / 3))  # a limiter, as on every drum bus
+    return level(np.tanh(out / 3))  # a limiter, as usual for drums
 
 
 def play_bass(score, rng, length, sample_rate, channels):
@@ -150,7 +152,7 @@ def play_bass(score, rng, length, sample_rate, channels):
     steps = [step for step, symbol in enumerate(line) if symbol != "."]
     held = dict(zip(steps, np.diff([*steps, 16]).tolist(), strict=True))
     timbre = Timbre(3 * bright, bright, attack=0.008, decay=decay)
-    sounds = {}  # a note that comes again sounds the same
+    sounds = {}  # a repeated note sounds the same
     for bar, step, seconds, symbol in score.hits(line):
         root = 28 + (score.chords[bar][0] - 28) % 12
         note = root + {"0": 0, "5": 7, "8": 12}[symbol], held[step]
@@ -171,7 +173,7 @@ def play_chords(score, rng, length, sample_rate, channels):
         loud = rng.uniform(0.5, 1.0)
         pan = rng.uniform(0.2, 0.7) * (-1) ** layer
         seconds_held = (15.0 if layer == 0 else rng.uniform(1.5, 4)) * 15 / score.tempo
-        sounds = {}  # a chord that comes again sounds the same
+        sounds = {}  # a repeated chord sounds the same
         for count, (bar, _, seconds, symbol) in enumerate(score.hits(comp)):
             voicing = sorted(low + (note - low) % 12 for note in score.chords[bar])
             pitches = (voicing[count % len(voicing)],) if broken else tuple(voicing)
@@ -183,7 +185,7 @@ def play_chords(score, rng, length, sample_rate, channels):
 
 
 def _strum(pitches, seconds, timbre, sample_rate):
-    """One sound of these MIDI pitches together."""
+    """The sound of some MIDI pitches played together."""
     t = np.arange(round(seconds * sample_rate)) / sample_rate
     bright = timbre.later + (timbre.brightness - timbre.later) * np.exp(-t / 0.15)
     sound = np.zeros(len(t), np.float32)
@@ -199,7 +201,7 @@ def _strum(pitches, seconds, timbre, sample_rate):
 
 
 def reverb(dry, seconds, wet, rng, sample_rate):
-    """Add a room: decaying noise, another one in each channel, 60 dB down after `seconds`."""
+    """Add reverberation: decaying noise, different in each channel, down 60 dB after `seconds`."""
     tail = rng.standard_normal((round(seconds * sample_rate), dry.shape[1]), dtype=np.float32)
     tail *= np.exp(-6.9 * np.linspace(0, 1, len(tail), dtype=np.float32))[:, None]
     tail *= wet / np.sqrt(np.sum(tail**2, axis=0))
@@ -209,13 +211,13 @@ def reverb(dry, seconds, wet, rng, sample_rate):
 
 
 def level(sound):
-    """Scale to an RMS of 1; silence stays silence."""
+    """Scale to an RMS of 1; silence remains silence."""
     rms = np.sqrt(np.mean(np.square(sound, dtype=np.float64)))
     return (sound / rms if rms > 0 else sound).astype(np.float32)
 
 
 def pick(rng, options):
-    """One of a sequence of options, drawn with `rng`."""
+    """Draw one of a sequence of options."""
     return options[int(rng.integers(len(options)))]
 
 
@@ -227,7 +229,7 @@ def _hiss(rng, length, low, sample_rate):
 
 
 def _add(out, sound, seconds, sample_rate, pan):
-    """Mix a sound into the track from this time on, between left (-1) and right (1)."""
+    """Mix a sound in, beginning at `seconds`, panned between left (-1) and right (1)."""
     start = round(seconds * sample_rate)
     part = out[start : start + len(sound)]
     sides = np.array([1 - pan, 1 + pan] if out.shape[1] == 2 else [1], np.float32)

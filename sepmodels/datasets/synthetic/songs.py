@@ -1,7 +1,7 @@
-"""Songs that need no download: a sung line over drums, bass and chords, composed from a seed.
+"""Composition of the synthetic songs.
 
-Every song draws its key, mode, tempo, chords, drum pattern, instruments and singer, so that a
-separator trained on a dozen of them has something to generalise from. Numpy only.
+Key, mode, tempo, chords, drum pattern, instruments and singer are drawn for every song, so that a
+separator can generalise from a dozen of them. NumPy is the only requirement.
 """
 
 import math
@@ -28,18 +28,18 @@ MODES = {  # the scale in semitones, and progressions of four chords as degrees 
     "dorian": ((0, 2, 3, 5, 7, 9, 10), ((0, 3, 0, 3), (0, 2, 3, 6), (0, 6, 3, 0))),
     "mixolydian": ((0, 2, 4, 5, 7, 9, 10), ((0, 6, 3, 0), (0, 4, 3, 6), (0, 1, 6, 3))),
 }
-RHYTHMS = (  # cells of two beats for the sung line
+RHYTHMS = (  # cells of two beats for the melody
     (1, 1), (0.5, 0.5, 1), (1.5, 0.5), (2,), (0.5, 0.5, 0.5, 0.5), (0.75, 0.75, 0.5), (1, 0.5, 0.5),
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Score:
-    """What a song is before it sounds.
+    """The score of a song.
 
     `key` is the tonic (0 is C), `mode` a key of `MODES`, `tempo` in beats per minute, `swing` the
-    delay of every second step, `chords` one a bar (pitch classes, root first), `notes` the sung
-    line, `singer` who sings it.
+    delay of every second step, `chords` has one chord for each bar (pitch classes, root first),
+    `notes` is the melody, `singer` the voice.
     """
 
     key: int
@@ -51,7 +51,7 @@ class Score:
     singer: Singer
 
     def seconds(self, bar, step):
-        """When a step (a sixteenth of a bar) of a bar sounds."""
+        """The time of a step (a sixteenth of a bar) of a bar."""
         return (16 * bar + step + self.swing * (step % 2)) * 15 / self.tempo
 
     def hits(self, pattern):
@@ -72,42 +72,42 @@ def load(
     sources=("vocals", "accompaniment"),
     vocals_db=0.0,
 ):
-    """Songs with a sung voice and a band, the same for the same seed.
+    """Compose songs with a sung voice and a band; the same seed gives the same songs.
 
-    For tests, first lessons and quick experiments: nothing to download, and the true stems are
-    known. Song `i` depends on `seed` and `i`, not on `n`; neighbouring songs differ in key, tempo
-    and singer. The voice enters on the first beat and rests between phrases. The mixture is the
-    sum of the stems, and no peak is above 0.9.
+    They are for tests, first lessons and quick experiments: nothing is downloaded, and the true
+    stems are known. Song `i` depends on `seed` and `i`, not on `n`; neighbouring songs differ in
+    key, tempo and singer. The voice enters on the first beat and rests between phrases. The
+    mixture is the sum of the stems, and no peak exceeds 0.9.
 
     Args:
-        n: int. How many songs. Default 8.
-        seed: int. Not negative. Default 0.
-        seconds: float. Length of each song, from 0.1 to 3600. Default 10.
-        sample_rate: int. In Hz, from 8000 to 192000. Default 16000.
-        channels: int. 1, or 2 for instruments left and right of a centred voice. Default 1.
+        n: int. Number of songs. Defaults to `8`.
+        seed: int. Not negative. Defaults to `0`.
+        seconds: float. Length of each song, from 0.1 to 3600. Defaults to `10.0`.
+        sample_rate: int. In Hz, from 8000 to 192000. Defaults to `16000`.
+        channels: int. 1, or 2 for instruments left and right of a centred voice. Defaults to `1`.
         sources: tuple of str. `("vocals", "accompaniment")`, the default, or
             `("drums", "bass", "other", "vocals")`, in any order.
-        vocals_db: float. Level of the vocals over the accompaniment (RMS of the whole song), in
-            dB, from -60 to 60. Default 0.
+        vocals_db: float. Level of the vocals relative to the accompaniment (RMS of the whole
+            song), in dB, from -60 to 60. Defaults to `0.0`.
 
     Returns:
-        A list of `Track`. The `domain` of a song is its singer: `"female"`, `"male"` or `"child"`,
-        by turns.
+        A list of `Track`. The `domain` of a track is its singer: `"female"`, `"male"` and
+        `"child"` in turn.
 
     Raises:
-        TypeError: a number is not one.
-        ValueError: an argument is out of its range, or the sources are other ones.
+        TypeError: an argument that should be a number is not.
+        ValueError: an argument is out of its range, or the sources are unknown.
 
     Example:
 
-    >>> songs = sm.datasets.synthetic.load(2, seconds=1.0)
-    >>> songs[0].sources, songs[0].mixture.shape
+    >>> tracks = sm.datasets.synthetic.load(2, seconds=1.0)
+    >>> tracks[0].sources, tracks[0].mixture.shape
     (('vocals', 'accompaniment'), (16000, 1))
     """
     sources = (sources,) if isinstance(sources, str) else tuple(sources)
     if sorted(sources) not in (["accompaniment", "vocals"], sorted(STEMS)):
         raise ValueError(
-            f"sources must be ('vocals', 'accompaniment') or {STEMS}, but is {sources!r}"
+            f"sources must be ('vocals', 'accompaniment') or {STEMS}. Received: sources={sources!r}"
         )
     _check("n", n, 1, 100_000, numbers.Integral)
     _check("seed", seed, 0, 2**63, numbers.Integral)
@@ -116,19 +116,21 @@ def load(
     _check("channels", channels, 1, 2, numbers.Integral)
     _check("vocals_db", vocals_db, -60, 60, numbers.Real)
     length = round(seconds * sample_rate)
-    songs = []
+    tracks = []
     for index in range(n):
         score = compose(seed, index, length / sample_rate)
-        stems = _record(score, seed, index, length, sample_rate, channels, vocals_db)
+        stems = _render(score, seed, index, length, sample_rate, channels, vocals_db)
         name = f"synthetic_{seed}_{index:03d}"
         stems = {source: stems[source] for source in sources}
         domain = score.singer.kind
-        songs.append(Track.from_arrays(name, stems, sample_rate, group=name, domain=domain))
-    return songs
+        tracks.append(Track.from_arrays(name, stems, sample_rate, group=name, domain=domain))
+    return tracks
 
 
 def compose(seed, index, seconds):
-    """The score of song `index`: what `load` plays, and the truth for a test of pitch or tempo.
+    """Compose the score of song `index`, which `load` plays.
+
+    It is the ground truth for a test of pitch or tempo.
 
     Args:
         seed: int. As in `load`.
@@ -146,7 +148,7 @@ def compose(seed, index, seconds):
     """
     shift = np.random.default_rng(seed).random(3)
     rng = np.random.default_rng([seed, index, 0])
-    key = int(12 * shift[0] + 7 * index) % 12  # twelve songs in a row visit all twelve keys
+    key = int(12 * shift[0] + 7 * index) % 12  # twelve consecutive songs have all twelve keys
     tempo = 72 + 76 * float((shift[1] + 0.618034 * index) % 1)
     singer = Singer.draw(("female", "male", "child")[int(3 * shift[2] + index) % 3], rng)
     mode = pick(rng, tuple(MODES))
@@ -166,13 +168,13 @@ def compose(seed, index, seconds):
 def _check(name, value, least, most, kind):
     if not isinstance(value, kind) or isinstance(value, bool):
         word = "an integer" if kind is numbers.Integral else "a number"
-        raise TypeError(f"{name} must be {word}, but is {value!r}")
+        raise TypeError(f"{name} must be {word}. Received: {name}={value!r}")
     if not least <= value <= most:
-        raise ValueError(f"{name} must be between {least} and {most}, but is {value!r}")
+        raise ValueError(f"{name} must be between {least} and {most}. Received: {name}={value!r}")
 
 
 def _melody(rng, scale, chords, low, beat):
-    """Phrases of two bars that walk through the scale and land on the chords."""
+    """Phrases of two bars that move along the scale and reach chord tones on the beats."""
     pitches = [pitch for pitch in range(low, low + 15) if pitch % 12 in scale]
     words = [[pick(rng, RHYTHMS) for _ in range(pick(rng, (2, 2, 3)))] for _ in range(2)]
     pickups = 0, pick(rng, (0, 0.5, 1))
@@ -194,8 +196,8 @@ def _melody(rng, scale, chords, low, beat):
     return tuple(notes)
 
 
-def _record(score, seed, index, length, sample_rate, channels, vocals_db):
-    """All stems of one song, mixed."""
+def _render(score, seed, index, length, sample_rate, channels, vocals_db):
+    """All stems of one song, at their levels in the mixture."""
     rngs = [np.random.default_rng([seed, index, part]) for part in range(1, 5)]
     size = (length, sample_rate, channels)
     stems = {

@@ -1,9 +1,9 @@
-"""A singer in numpy: glottal pulses, moving formants, consonants and breath.
+"""The singer of the synthetic songs: glottal pulses, moving formants, consonants and breath.
 
-The sound is made the way speech science draws it. A source with vibrato, jitter and glides
-(`tone`) and a little breath noise go through the resonances of the throat, which move from vowel
-to vowel; consonants are bursts of coloured noise between the vowels. Pitch, loudness and mouth are
-curves with 250 points a second; only the sound itself is made at the sample rate.
+The voice follows the source-filter model. A source with vibrato, jitter and glides (`tone`) and a
+little breath noise pass through the resonances of the vocal tract, which move from vowel to vowel;
+consonants are bursts of coloured noise between the vowels. Pitch, loudness and formants are curves
+with 250 points a second; only the sound itself is computed at the sample rate.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ VOWELS = np.array(
         (500, 1400, 2300),  # bird
     ]
 )
-UPPER = np.array([3400, 4400, 5500, 6600, 7700, 8800, 9900])  # these hardly move
+UPPER = np.array([3400, 4400, 5500, 6600, 7700, 8800, 9900])  # formants that hardly move
 
 # seconds, silent part of it, voicing, hiss, centre and width of the hiss in Hz, formants
 CONSONANTS = (
@@ -42,7 +42,7 @@ CONSONANTS = (
     (0.08, 0.0, 0.00, 0.25, 1500, 1000, None),  # h
     (0.08, 0.6, 0.00, 0.75, 4500, 1800, None),  # t
     (0.08, 0.6, 0.00, 0.65, 2000, 600, None),  # k
-    (0.00, 0.0, 0.00, 0.00, 2000, 900, None),  # none: the vowel follows at once
+    (0.00, 0.0, 0.00, 0.00, 2000, 900, None),  # no consonant
 )
 
 
@@ -58,7 +58,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Singer:
-    """What stays the same in a voice.
+    """The constant properties of a voice.
 
     `kind` is "male", "female" or "child"; `low` the lowest note (MIDI number); `tract` scales the
     formants; `brightness` is the frequency in Hz at which the source has fallen by a factor e;
@@ -75,7 +75,7 @@ class Singer:
 
     @classmethod
     def draw(cls, kind, rng):
-        """A singer of this kind, drawn from the generator `rng`."""
+        """Draw a singer of a kind."""
         low, tract, depth = {
             "male": (45, 1.0, 50), "female": (55, 1.16, 55), "child": (60, 1.32, 25)
         }[kind]  # fmt: skip
@@ -96,7 +96,7 @@ def sing(notes, singer, length, sample_rate, rng):
     Args:
         notes: sequence of `Note`. In order of time.
         singer: `Singer`.
-        length: int. Samples to return; what would sound later is cut.
+        length: int. Number of samples to return; later notes are cut.
         sample_rate: int. In Hz.
         rng: `numpy.random.Generator`.
 
@@ -112,7 +112,7 @@ def sing(notes, singer, length, sample_rate, rng):
     (32000,)
     """
     voice = np.zeros(length, np.float32)
-    control, hiss = rng.spawn(2)  # apart, so that the words do not depend on the sample rate
+    control, hiss = rng.spawn(2)  # separate: the syllables must not depend on the sample rate
     for phrase in sorted({note.phrase for note in notes}):
         part = [note for note in notes if note.phrase == phrase]
         curves = _perform(part, singer, control)
@@ -155,7 +155,7 @@ def _perform(notes, singer, rng):
         voicing[on:off] = rng.uniform(0.5, 1.2) * (0.75 + 0.25 * np.hanning(off - on))
         swell[on:off] = np.clip((age - 0.12) / 0.3, 0.1, 1.0)
         pitch[on:] = note.pitch * 100.0
-        if rng.random() < 0.25:  # a scoop: the note is reached from below
+        if rng.random() < 0.25:  # a scoop: the note begins below its pitch
             pitch[on:off] -= rng.uniform(60, 180) * np.exp(-age / 0.05)
 
     rate, depth = singer.vibrato
@@ -172,7 +172,7 @@ def _perform(notes, singer, rng):
 
 
 def _voice(curves, singer, sample_rate, rng):
-    """Turn the control curves of one phrase into sound."""
+    """Synthesise the sound of one phrase from its control curves."""
     f0, voicing, hiss, colour, mouth = curves
     times = np.arange(round(len(f0) * sample_rate / RATE)) * (RATE / sample_rate)
     grid = np.arange(len(f0))
@@ -208,7 +208,7 @@ def _throat(mouth, singer, bins):
 
 
 def _filter(sound, response, hop):
-    """Filter with a response that changes every `hop` samples (overlapping Hann windows)."""
+    """Filter with a response that changes every `hop` samples, in overlapping Hann windows."""
     frames = len(response)
     padded = np.zeros((frames + 1) * hop, np.float32)
     padded[hop : hop + len(sound)] = sound
@@ -222,7 +222,7 @@ def _filter(sound, response, hop):
 
 
 def _smooth(curve, seconds):
-    """Moving average with a Hann window that long, along the first axis."""
+    """Moving average with a Hann window of some seconds along the first axis."""
     size = 2 * round(seconds * RATE / 2) + 1
     window = np.hanning(size + 2)[1:-1]
     curve = np.pad(curve, [(size // 2, size // 2)] + [(0, 0)] * (curve.ndim - 1), mode="edge")
@@ -231,6 +231,6 @@ def _smooth(curve, seconds):
 
 
 def _wander(rng, points, seconds):
-    """Smooth noise of standard deviation 1 that changes within about `seconds`."""
+    """Smooth noise of standard deviation 1 with a correlation time of about `seconds`."""
     noise = _smooth(rng.standard_normal(points), seconds)
     return noise * np.sqrt(seconds * RATE / 1.5)

@@ -1,9 +1,9 @@
-"""Recipes for an evening on a laptop; `quick` makes minutes of them."""
+"""Recipes for an evening on a laptop; `quick` shortens them to minutes."""
 
 from sepmodels.training.recipe import Recipe
 
-# The network whose weights ship. What is not known of the authors' network was chosen for voice
-# and band: masks that sum to one, and a loss that is the SDR itself.
+# The network whose weights ship. Where the authors' choice is not known, it was made for vocals
+# and accompaniment: masks that sum to one, and the SDR itself as the loss.
 DILATED_CONV_GRU = Recipe(
     model="DilatedConvGRU",
     arguments={
@@ -16,7 +16,7 @@ DILATED_CONV_GRU = Recipe(
     loss="negative_snr",
 )
 
-# M3 at 16 kHz with eight levels for twelve, and narrower.
+# M3 at 16 kHz, with eight levels instead of twelve and fewer filters.
 WAVE_U_NET = Recipe(
     model="WaveUNet",
     arguments={"sample_rate": 16000, "channels": 1, "levels": 8, "filters": 16},
@@ -25,7 +25,7 @@ WAVE_U_NET = Recipe(
     gains=(0.7, 1.0),
 )
 
-# The network for four sources, here for two at 16 kHz; a segment is one window of frames.
+# The network for four sources, here for two at 16 kHz. A segment is one window of frames.
 DEEP_CONV_SEP = Recipe(
     model="DeepConvSep",
     arguments={"sources": ("vocals", "accompaniment"), "sample_rate": 16000, "hop_length": 256},
@@ -35,7 +35,8 @@ DEEP_CONV_SEP = Recipe(
     loss_on="magnitude",
 )
 
-# The gated sibling `wavenet`, smaller; it estimates the companded wave, with a head per source.
+# The variant `wavenet` with gates, smaller. It estimates the companded waveform, with one head for
+# each source.
 NC_WAVENET = Recipe(
     model="NCWaveNet",
     arguments={
@@ -52,15 +53,15 @@ NC_WAVENET = Recipe(
     loss_on="companded",
 )
 
-# Its variants: what the encoder hears reaches the decoder as 20 vectors a second ...
+# Its variants. The encoder passes 20 vectors per second to the decoder.
 NC_WAVENET_POOLED = NC_WAVENET.vary(model="BottleneckNCWaveNet", stacks=(1, 2), pooling=800)
 
-# ... and, with domain confusion, without telling who sings. These are the domains of the songs
-# of `datasets.synthetic`; for MUSDB18 name its genres. Voice and band come from one song, or one
-# of them would have another domain ...
+# With domain confusion, the vectors should not reveal the singer. These are the domains of
+# `datasets.synthetic`; for MUSDB18, use its genres. Vocals and accompaniment come from one song,
+# because two songs could be of different domains.
 NC_WAVENET_CONFUSED = NC_WAVENET_POOLED.vary(domains=("female", "male", "child"), cross_songs=0.0)
 
-# ... half the rate, scale after scale, and back ...
+# Each scale halves the rate; the decoder doubles it again.
 NC_WAVENET_STRIDED = Recipe(
     model="StridedNCWaveNet",
     arguments={
@@ -75,7 +76,7 @@ NC_WAVENET_STRIDED = Recipe(
     loss_on="companded",
 )
 
-# ... and the frames of a complex spectrogram.
+# The network runs over the frames of a complex spectrogram.
 NC_WAVENET_SPECTRAL = Recipe(
     model="SpectralNCWaveNet",
     arguments={"filters": 64, "depth": 8},
@@ -85,7 +86,7 @@ NC_WAVENET_SPECTRAL = Recipe(
     loss_on="spectrum",
 )
 
-# The WaveNet of Lluís, Pons and Serra, less than half as deep and as wide.
+# The WaveNet of Lluís, Pons and Serra, with less than half the depth and width.
 LLUIS_WAVENET = Recipe(
     model="LluisWaveNet",
     arguments={
@@ -100,8 +101,8 @@ LLUIS_WAVENET = Recipe(
     loss="discriminative_l1",
 )
 
-# The translation network, narrow and shallow, from voice to band and back. The paper's weight of
-# the confusion, a hundredth of this, needs days to tell.
+# The translation network, narrow and shallow, between vocals and accompaniment. The confusion
+# weight of the paper, a hundredth of this one, has an effect only after days.
 MUSIC_TRANSLATION = Recipe(
     model="MusicTranslation",
     arguments={
@@ -121,7 +122,7 @@ MUSIC_TRANSLATION = Recipe(
     gains=(0.7, 1.0),
 )
 
-# A WaveNet that learns to sing. It hears 192 ms, which a quarter of a second fills.
+# A WaveNet that generates vocals. Its receptive field is 192 ms, less than a segment.
 WAVENET = Recipe(
     model="WaveNet",
     arguments={

@@ -1,9 +1,9 @@
-"""Recipes at the scale of the papers, for a GPU; this project has trained none of them."""
+"""Recipes at the scale of the papers, for a GPU. This project has trained none of them."""
 
 from sepmodels.training.recipe import Recipe
 
-# A reconstruction for MUSDB18 on a GPU. Width, groups and kernels are those of the first author's
-# later code; the paper's own sizes are not known here.
+# A reconstruction for MUSDB18 on a GPU. Filters, groups and kernels are those of the first author's
+# later code; those of the paper are not known to us.
 DILATED_CONV_GRU_PAPER = Recipe(
     model="DilatedConvGRU",
     arguments={
@@ -24,8 +24,8 @@ DILATED_CONV_GRU_PAPER = Recipe(
     loss_on="magnitude",
 )
 
-# Stoller, Ewert and Dixon's M4 and their two stages, for MUSDB18 on a GPU. They name
-# no limit to the epochs; the patience ends a stage.
+# M4 by Stoller, Ewert and Dixon in two stages, for MUSDB18 on a GPU. They state no maximum number
+# of epochs; the patience ends a stage.
 WAVE_U_NET_PAPER = Recipe(
     model="WaveUNet",
     segment=16384 / 22050,
@@ -43,7 +43,7 @@ WAVE_U_NET_PAPER = WAVE_U_NET_PAPER.vary(
     then=WAVE_U_NET_PAPER.vary(batch_size=32, learning_rate=1e-5)
 )
 
-# Chandna et al. on DSD100, by their code; the steps of an epoch are ours.
+# Chandna et al. on DSD100, after their code; the steps of an epoch are ours.
 DEEP_CONV_SEP_PAPER = Recipe(
     model="DeepConvSep",
     segment=29 * 512 / 44100,
@@ -58,8 +58,8 @@ DEEP_CONV_SEP_PAPER = Recipe(
     loss_on="magnitude",
 )
 
-# Structure A by its author's code, 25 segments of each of 45 songs in an epoch, with the gains of
-# his readme; how many epochs he took is not known.
+# Structure A after its author's code: 25 segments of each of 45 songs in an epoch, with the gains
+# of the author's readme. The number of epochs is not known.
 NC_WAVENET_PAPER = Recipe(
     model="NCWaveNet",
     arguments={"padding": "valid"},
@@ -74,8 +74,8 @@ NC_WAVENET_PAPER = Recipe(
     cross_songs=0.0,
 )
 
-# Lluís, Pons and Serra, the network for a voice. Not done here: their patience of 16 epochs, which
-# is on the training loss, and their choice of examples, half of which hold a voice for sure.
+# Lluís, Pons and Serra, the network for vocals. Two things differ: their patience of 16 epochs
+# refers to the training loss, and half of their examples are chosen to contain a voice.
 LLUIS_WAVENET_PAPER = Recipe(
     model="LluisWaveNet",
     arguments={"padding": "valid"},
@@ -89,7 +89,8 @@ LLUIS_WAVENET_PAPER = Recipe(
     cross_songs=0.0,
 )
 
-# Mor et al. on MusicNet, by their training script: a domain is what a track's only stem is called.
+# Mor et al. on MusicNet, after their training script. The domain of a track is the name of its
+# only stem.
 MUSIC_TRANSLATION_PAPER = Recipe(
     model="MusicTranslation",
     arguments={
@@ -114,8 +115,8 @@ MUSIC_TRANSLATION_PAPER = Recipe(
     cross_songs=1.0,
 )
 
-# WaveNet as the best known open implementation trains it, but for its epsilon of Adam, 1e-4; the
-# paper states no sizes.
+# WaveNet as the most widely used open implementation trains it, except for that one's epsilon of
+# Adam, 1e-4. The paper states no sizes.
 WAVENET_PAPER = Recipe(
     model="WaveNet",
     segment=100_000 / 16000,

@@ -1,0 +1,53 @@
+"""Training states: files from which a training resumes, of which the newest two are kept.
+
+The name of a file holds the number of steps and a checksum of its content.
+"""
+
+import hashlib
+import json
+import warnings
+
+import numpy as np
+
+_KEPT = 2
+_PATTERN = "state-*.npz"
+
+
+def write_state(folder, steps, arrays, note):
+    """Write a state, then delete all states but the newest two.
+
+    Args:
+        folder: Path.
+        steps: int. Number of training steps so far.
+        arrays: dict of str to array.
+        note: dict of what json can hold.
+    """
+    part = folder / "part-state.npz"
+    np.savez(part, note=np.array(json.dumps(note)), **arrays)
+    part.replace(folder / f"state-{steps:09d}-{_compute_checksum(part)}.npz")
+    for path in sorted(folder.glob(_PATTERN))[:-_KEPT]:
+        path.unlink()
+
+
+def read_state(folder):
+    """Read the newest state that is as it was written. Damaged ones are deleted, with a warning.
+
+    Args:
+        folder: Path.
+
+    Returns:
+        `(arrays, note)` as of `write_state`, or `None`.
+    """
+    for path in sorted(folder.glob(_PATTERN), reverse=True):
+        if path.stem.split("-")[-1] == _compute_checksum(path):
+            with np.load(path) as file:
+                arrays = dict(file)
+            return arrays, json.loads(str(arrays.pop("note")))
+        warnings.warn(f"{path} is damaged; the training resumes from before it", stacklevel=2)
+        path.unlink()
+    return None
+
+
+def _compute_checksum(path):
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
