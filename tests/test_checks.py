@@ -98,10 +98,10 @@ def doors():
         "metrics.bss_eval": lambda x: sm.metrics.bss_eval(truth, swap("vocals", x), 8000),
         "metrics.nsdr": lambda x: sm.metrics.nsdr(truth, truth, x),
         "metrics.fit": lambda x: sm.metrics.fit(x, 3),
-        "oracles.ratio_mask": lambda x: sm.evaluation.oracles.ratio_mask(truth, x),
-        "oracles.binary_mask": lambda x: sm.evaluation.oracles.binary_mask(truth, x),
-        "oracles.multichannel_wiener": lambda x: sm.evaluation.oracles.multichannel_wiener(
-            swap("vocals", x), good
+        "oracles.apply_ratio_mask": lambda x: sm.evaluation.oracles.apply_ratio_mask(truth, x),
+        "oracles.apply_binary_mask": lambda x: sm.evaluation.oracles.apply_binary_mask(truth, x),
+        "oracles.apply_multichannel_wiener": lambda x: (
+            sm.evaluation.oracles.apply_multichannel_wiener(swap("vocals", x), good)
         ),
         "signal.apply_shared_masks": lambda x: sm.signal.apply_shared_masks(good[:, :, None], x),
         "signal.apply_multichannel_wiener": lambda x: sm.signal.apply_multichannel_wiener(

@@ -30,7 +30,8 @@ FLOORS = (
 # Heavy or licensed packages, and the one file that wraps each, or one for each of its jobs.
 EDGES = {
     "IPython": "display/players.py",
-    "librosa": "audio/resampling.py audio/stretching.py display/mel_spectrogram.py",
+    "librosa": "audio/resampling.py audio/stretching.py display/mel_spectrogram.py "
+    "evaluation/metrics/signals.py",
     "matplotlib": "display/theme.py",
     "musdb": "datasets/corpora/musdb.py",
     "museval": "evaluation/metrics/bss_eval_v4.py",

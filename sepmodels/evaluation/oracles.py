@@ -1,4 +1,4 @@
-"""The ceilings: what perfect masks would reach, were the true stems known."""
+"""Oracles: separation with masks and filters that are computed from the true stems."""
 
 from functools import partial
 
@@ -13,12 +13,12 @@ N_FFT = 2048  # half overlapping Hann frames, as in the oracles of SiSEC
 _TINY, _EPSILON = np.finfo("float32").tiny, np.finfo("float32").eps
 
 
-def ratio_mask(references, mixture, power=2):
-    """The ceiling: filter the mixture with the ideal ratio mask of each source.
+def apply_ratio_mask(references, mixture, power=2):
+    """Filter the mixture with the ideal ratio mask of each source: the ceiling of masking.
 
     At every time and frequency a source gets the share of the mixture that its power has in the
-    sum of all powers. Nothing that scales the bins of a spectrogram and keeps the mixture's phase
-    can be expected to do much better; a network that writes waveforms may.
+    sum of all powers. A method that scales the bins of a spectrogram and keeps the mixture's phase
+    cannot be expected to do much better; a network that writes waveforms may.
 
     Args:
         references: dict. Source name to true stem, `(time, channels)`.
@@ -31,7 +31,8 @@ def ratio_mask(references, mixture, power=2):
     Example:
 
     >>> quiet, loud = np.zeros((4096, 1)), np.sin(np.arange(4096.0))[:, None]
-    >>> stems = sm.evaluation.oracles.ratio_mask({"vocals": quiet, "accompaniment": loud}, loud)
+    >>> truth = {"vocals": quiet, "accompaniment": loud}
+    >>> stems = sm.evaluation.oracles.apply_ratio_mask(truth, loud)
     >>> bool(np.allclose(stems["accompaniment"], loud, atol=1e-5)), float(stems["vocals"].max())
     (True, 0.0)
 
@@ -39,11 +40,10 @@ def ratio_mask(references, mixture, power=2):
 
     - Liutkus and Badeau (2015), "Generalized Wiener filtering with fractional power spectrograms".
     """
-
     return _apply_masks(references, mixture, partial(compute_ratio_masks, power=power))
 
 
-def binary_mask(references, mixture):
+def apply_binary_mask(references, mixture):
     """Filter the mixture with ideal binary masks: each bin goes to its loudest source.
 
     Args:
@@ -58,7 +58,7 @@ def binary_mask(references, mixture):
 
     >>> quiet, loud = 0.1 * np.ones((4096, 1)), np.ones((4096, 1))
     >>> truth = {"vocals": quiet, "accompaniment": loud}
-    >>> stems = sm.evaluation.oracles.binary_mask(truth, quiet + loud)
+    >>> stems = sm.evaluation.oracles.apply_binary_mask(truth, quiet + loud)
     >>> stems["accompaniment"][2000].round(3), stems["vocals"][2000]
     (array([1.1], dtype=float32), array([0.], dtype=float32))
 
@@ -66,15 +66,15 @@ def binary_mask(references, mixture):
 
     - Wang (2005), "On Ideal Binary Mask As the Computational Goal of Auditory Scene Analysis".
     """
-
     return _apply_masks(references, mixture, compute_binary_masks)
 
 
-def multichannel_wiener(references, mixture):
+def apply_multichannel_wiener(references, mixture):
     """Filter the mixture with the ideal multichannel Wiener filter: SiSEC's MWF.
 
-    A source is its power at every time and frequency, and one covariance between the channels for
-    each frequency, both measured on the true stem. With one channel this is `ratio_mask`.
+    A source is described by its power at every time and frequency and by one covariance between
+    the channels for each frequency, both measured on the true stem. With one channel this is
+    `apply_ratio_mask`.
 
     Args:
         references: dict. Source name to true stem, `(time, channels)`.
@@ -87,8 +87,9 @@ def multichannel_wiener(references, mixture):
 
     >>> left, right = np.random.default_rng(0).normal(size=(2, 9000, 1))
     >>> truth = {"left": left * [1, 0], "right": right * [0, 1]}
-    >>> stems = sm.evaluation.oracles.multichannel_wiener(truth, truth["left"] + truth["right"])
-    >>> sm.metrics.sdr(truth["left"], stems["left"]) > 50  # the ears alone tell them apart
+    >>> mixture = truth["left"] + truth["right"]
+    >>> stems = sm.evaluation.oracles.apply_multichannel_wiener(truth, mixture)
+    >>> sm.metrics.sdr(truth["left"], stems["left"]) > 50  # their positions alone distinguish them
     True
 
     Reference:
@@ -102,12 +103,12 @@ def multichannel_wiener(references, mixture):
     return {name: _invert(stem, len(mixture)) for name, stem in zip(references, stems, strict=True)}
 
 
-# What `evaluate` knows as ceilings, under the names of SiSEC.
+# The ceilings of `evaluate`, under the names of SiSEC.
 ORACLES = {
-    "IBM": binary_mask,
-    "IRM1": partial(ratio_mask, power=1),
-    "IRM2": ratio_mask,
-    "MWF": multichannel_wiener,
+    "IBM": apply_binary_mask,
+    "IRM1": partial(apply_ratio_mask, power=1),
+    "IRM2": apply_ratio_mask,
+    "MWF": apply_multichannel_wiener,
 }
 
 

@@ -1,7 +1,9 @@
 """Scores of a separation, always between a floor and a ceiling.
 
 The floor is the mixture itself offered as every stem; the ceiling is what the ideal ratio mask of
-the true stems reaches. A score in dB says little without the two: songs differ more than systems.
+the true stems reaches. Between them stands what volume alone gives: the mixture at the gain that
+fits the true stem best. Without these a score in dB says little, since songs differ more than
+systems.
 """
 
 import numpy as np
@@ -10,7 +12,7 @@ import pandas as pd
 from sepmodels import _checks
 from sepmodels.evaluation import metrics, oracles
 
-SYSTEMS = ("mixture", "estimate", "oracle")
+SYSTEMS = ("mixture", "gain", "estimate", "oracle")
 RATIOS = {"SDR": metrics.sdr, "SI-SDR": metrics.si_sdr}
 MEDIAN, WHOLE = "median of windows", "whole song"
 
@@ -28,20 +30,21 @@ def evaluate(
 ):
     """Score separated stems per window and over the whole song, beside floor and ceiling.
 
-    Three systems are scored alike: `"mixture"` (the floor), `"estimate"`, and `"oracle"` (the
-    ceiling of any method that masks a spectrogram). Silence follows museval: a window in which any
-    reference or any estimate of a system is silent is NaN for all its sources; over the whole song
-    only a silent source itself is NaN. `summarize` counts both. The numbers in column `SDR` are
-    those of museval, whichever method computes them.
+    Four systems are scored alike: `"mixture"` (the floor); `"gain"`, the mixture times the constant
+    that is best for the source (a network that gains no more has only turned down the volume);
+    `"estimate"`; and `"oracle"` (the ceiling of any method that masks a spectrogram). Silence
+    follows museval: a window in which any reference or any estimate of a system is silent is NaN
+    for all its sources; over the whole song only a silent source itself is NaN. `summarize` counts
+    both. The numbers in column `SDR` are those of museval, whichever method computes them.
 
     Args:
         estimates: dict. Source name to separated stem, `(time, channels)`.
         references: mapping. The same names to the true stems, of the same shape.
         sample_rate: int. Of all of them, in Hz.
         mixture: array `(time, channels)`. The song that was separated. Defaults to the sum of the
-            references, which a mastered song is not; needed if there is but one source.
+            references, which differs from a mastered song; required with a single source.
         full: bool. Whether ISR, SIR and SAR are computed as well, per window only, as BSSEval v4
-            has them: seconds instead of a moment. Defaults to `False`.
+            has them, and not for `"gain"`: this takes seconds. Defaults to `False`.
         method: str. `"fast"`, or `"museval"` for `full` scores by museval itself, in minutes.
             Defaults to `"fast"`.
         window: float. Length of a window and of the step to the next, in seconds.
@@ -68,41 +71,35 @@ def evaluate(
     >>> table.query("scope == 'song' and system == 'estimate'")["SDR"].round(1).tolist()
     [20.0, 20.0]
     """
-    if method not in ("fast", "museval"):
-        raise ValueError(f'method must be "fast" or "museval". Received method={method!r}.')
+    _checks.one_of(method=(method, ("fast", "museval")), ceiling=(ceiling, oracles.ORACLES))
     if not sample_rate > 0:
-        raise ValueError(f"sample_rate must be above 0 Hz. Received sample_rate={sample_rate!r}.")
-    if ceiling not in oracles.ORACLES:
-        raise ValueError(
-            f"ceiling must be one of {[*oracles.ORACLES]}. Received ceiling={ceiling!r}."
-        )
+        raise ValueError(f"sample_rate must be above 0 Hz. Received: sample_rate={sample_rate!r}")
     _check_sources(estimates, references, mixture)
-    references = {
-        name: _checks.sound(f"references[{name!r}]", references[name]) for name in references
-    }
-    estimates = {
-        name: _checks.sound(f"estimates[{name!r}]", estimates[name]) for name in references
-    }
-    if mixture is None:
-        mixture = sum(references.values())
+    estimates, references = (
+        {name: _checks.sound(f"{side}[{name!r}]", stems[name]) for name in references}
+        for side, stems in (("estimates", estimates), ("references", references))
+    )
+    mixture = sum(references.values()) if mixture is None else mixture
     mixture = _checks.sound("mixture", mixture)
     _check_shapes(estimates, references, mixture)
     systems = {
         "mixture": dict.fromkeys(references, mixture),
+        "gain": {name: _fit_gain(mixture, stem) * mixture for name, stem in references.items()},
         "estimate": estimates,
         "oracle": oracles.ORACLES[ceiling](references, mixture),
     }
     method = method if full or method == "museval" else None
-    tables = [
-        _score(stems, references, sample_rate, method, window).assign(system=system)
-        for system, stems in systems.items()
-    ]
-    table = pd.concat(tables, ignore_index=True)
-    return table[["system", *(column for column in table if column != "system")]]
+    tables = []
+    for system, stems in systems.items():
+        of_system = None if system == "gain" else method
+        table = _score(stems, references, sample_rate, of_system, window)
+        table.insert(0, "system", system)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 def summarize(table):
-    """What is left of `evaluate`'s table on a slide: two lines for each source.
+    """Summarise the table of `evaluate` in two lines for each source.
 
     The field reports two different numbers as "the SDR": the median over the windows of a song
     (SiSEC, museval) and one ratio over the whole song (MDX, SDX). Both are here, under their names.
@@ -111,10 +108,11 @@ def summarize(table):
         table: pandas.DataFrame. From `evaluate`.
 
     Returns:
-        pandas.DataFrame. Indexed by `source` and `aggregate`; columns `mixture`, `estimate`,
-        `oracle` (SDR in dB), `SDRi` (improvement over the mixture, in dB), `share` (of the way
-        from floor to ceiling: 0 for the mixture, 1 for the oracle), `SI-SDR` and `SI-SDRi` (dB),
-        `windows`, and `silent` (windows without a score; for the song, 1 if it has none).
+        pandas.DataFrame. Indexed by `source` and `aggregate`; columns `mixture`, `gain`,
+        `estimate`, `oracle` (SDR in dB), `SDRi` and `SI-SDRi` (improvements over the mixture, in
+        dB), `share` (of the gap between floor and ceiling that is closed: 0 for the mixture, 1 for
+        the oracle), `SI-SDR` (dB), `windows`, and `silent` (windows without a score; for the song,
+        1 if it has none).
 
     Example:
 
@@ -128,27 +126,25 @@ def summarize(table):
     rows = []
     for source, of_source in table.groupby("source", sort=False):
         for aggregate, scope in ((MEDIAN, "window"), (WHOLE, "song")):
-            part = of_source[of_source["scope"] == scope]
-            # One column per system; a median skips the windows without a score.
-            sdr = {name: part.loc[part["system"] == name, "SDR"] for name in SYSTEMS}
-            si_sdr = {name: part.loc[part["system"] == name, "SI-SDR"] for name in SYSTEMS}
-            floor, score, ceiling = (sdr[name].median() for name in SYSTEMS)
-            row = {"source": source, "aggregate": aggregate}
-            row |= {"mixture": floor, "estimate": score, "oracle": ceiling}
-            with np.errstate(invalid="ignore"):  # NaN where both scores are infinite
-                row["SDRi"] = score - floor
-                row["share"] = row["SDRi"] / (ceiling - floor) if ceiling != floor else np.nan
-                row["SI-SDR"] = si_sdr["estimate"].median()
-                row["SI-SDRi"] = row["SI-SDR"] - si_sdr["mixture"].median()
-            row["windows"] = len(sdr["estimate"])
-            row["silent"] = int(sdr["estimate"].isna().sum())
-            rows.append(row)
+            part = of_source[of_source["scope"] == scope].set_index("system")
+            medians = part.groupby(level="system")[[*RATIOS]].median()  # skips windows without one
+            medians = medians.reindex(SYSTEMS)
+            gaps = medians - medians.loc["mixture"]  # NaN where both scores are infinite
+            row = {"source": source, "aggregate": aggregate, **medians["SDR"]}
+            row |= {"SDRi": gaps.loc["estimate", "SDR"], "SI-SDRi": gaps.loc["estimate", "SI-SDR"]}
+            gap = gaps.loc["oracle", "SDR"]
+            row |= {"share": row["SDRi"] / gap if gap else np.nan}
+            row |= {"SI-SDR": medians.loc["estimate", "SI-SDR"]}
+            scores = part.loc[["estimate"], "SDR"]
+            rows.append(row | {"windows": len(scores), "silent": int(scores.isna().sum())})
     return pd.DataFrame(rows).set_index(["source", "aggregate"])
 
 
 def _score(estimates, references, sample_rate, method, window):
     """The rows of one system, without its name; BSSEval's if a method for it is given."""
-    pieces = metrics.windows(len(next(iter(references.values()))), sample_rate, window, window)
+    pieces = metrics.split_windows(
+        len(next(iter(references.values()))), sample_rate, window, window
+    )
     both = [*references.values(), *estimates.values()]
     silent = [any(metrics.is_silent(samples[piece]) for samples in both) for piece in pieces]
     bss_eval = {}
@@ -168,6 +164,13 @@ def _score(estimates, references, sample_rate, method, window):
         row = {"source": source, "scope": "song", "second": np.nan}
         rows.append(row | {score: ratio(reference, estimate) for score, ratio in RATIOS.items()})
     return pd.DataFrame(rows)
+
+
+def _fit_gain(mixture, stem):
+    """The gain at which the mixture comes closest to a stem, by least squares."""
+    both = mixture.ravel(), stem.ravel()
+    energy, common = (np.einsum("i,i->", both[0], x, dtype="float64") for x in both)
+    return float(common / energy) if energy else 0.0
 
 
 def _check_sources(estimates, references, mixture):

@@ -73,7 +73,7 @@ def real(stems, estimate, channels=2, seconds=None):
 
 
 def half_masked(truth, mixture):
-    masked = oracles.ratio_mask(truth, mixture, power=1)
+    masked = oracles.apply_ratio_mask(truth, mixture, power=1)
     return {name: 0.7 * stem + 0.1 * mixture for name, stem in masked.items()}
 
 
@@ -93,12 +93,12 @@ CASES = {
     "one-sided": (one_sided, RATE),
     "60 dB apart": (loud_and_quiet, RATE),
     "odd rate": (lambda: song(seconds=2.2, rate=11025, seed=6), 11025),
-    "real, ideal masks": (real(2, oracles.ratio_mask, seconds=2), 44100),
-    "real, mono": (real(2, oracles.ratio_mask, channels=1), 44100),
-    "real, binary masks": (real(2, oracles.binary_mask, seconds=1), 44100),
+    "real, ideal masks": (real(2, oracles.apply_ratio_mask, seconds=2), 44100),
+    "real, mono": (real(2, oracles.apply_ratio_mask, channels=1), 44100),
+    "real, binary masks": (real(2, oracles.apply_binary_mask, seconds=1), 44100),
     "real, half a second": (real(2, half_masked, seconds=0.5), 44100),
     "real, half masked": (real(2, half_masked, seconds=2), 44100),
-    "real, 4 mono": (real(4, oracles.ratio_mask, channels=1, seconds=2), 44100),
+    "real, 4 mono": (real(4, oracles.apply_ratio_mask, channels=1, seconds=2), 44100),
 }
 
 
@@ -235,7 +235,7 @@ def test_nsdr_of_silence_is_nan_and_of_stereo_an_error():
     mixture = sum(truth.values())
     guess["drums"][:] = 0
     assert np.isnan([*metrics.nsdr(truth, guess, mixture)["vocals"].values()]).all()
-    with pytest.raises(ValueError, match=r"mono clips. Received shape \(20000, 2\)"):
+    with pytest.raises(ValueError, match=r"mono clips.*shape \(20000, 2\)"):
         metrics.nsdr(*song(), noise(20000, 2))
 
 

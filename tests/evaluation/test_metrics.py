@@ -86,7 +86,7 @@ def test_windows_are_scored_one_by_one():
     ],
 )
 def test_windows(length, window, hop, expected):
-    pieces = metrics.windows(length, 1000, window, hop)
+    pieces = metrics.split_windows(length, 1000, window, hop)
     assert [(piece.start, piece.stop) for piece in pieces] == expected
 
 
@@ -108,7 +108,7 @@ def test_bad_signals_are_refused(reference, estimate, words):
 
 def test_bad_windows_are_refused():
     reference = noise(RATE, 1)
-    with pytest.raises(ValueError, match=r"hop=0 seconds"):
+    with pytest.raises(ValueError, match=r"in seconds. Received: hop=0"):
         metrics.sdr_per_window(reference, reference, RATE, hop=0)
 
 

@@ -43,7 +43,7 @@ def pick(table, **equal):
 def test_the_table_is_tidy(song, estimates):
     table = evaluate(estimates, song, RATE)
     assert list(table) == ["system", "source", "scope", "second", "SDR", "SI-SDR"]
-    assert len(table) == 3 * 2 * (SECONDS + 1)
+    assert len(table) == 4 * 2 * (SECONDS + 1)
     assert not table.duplicated(["system", "source", "scope", "second"]).any()
     one = pick(table, system="estimate", source="vocals")
     assert pick(one, scope="window")["second"].tolist() == [0, 1, 2, 3]
@@ -69,7 +69,7 @@ def test_scores_are_those_of_the_metrics(song, estimates):
 
 def test_floor_and_ceiling_are_the_mixture_and_the_ideal_mask(song):
     mixture = song["vocals"] + song["accompaniment"]
-    masks = oracles.ratio_mask(song, mixture)
+    masks = oracles.apply_ratio_mask(song, mixture)
     table = evaluate(masks, song, RATE)
     for source in song:
         lines = pick(table, source=source, scope="song").set_index("system")["SDR"]
@@ -81,7 +81,7 @@ def test_floor_and_ceiling_are_the_mixture_and_the_ideal_mask(song):
 def test_the_ideal_masks_sum_to_the_mixture_and_split_disjoint_bands():
     time = np.arange(3 * RATE) / RATE
     low, high = (np.sin(2 * np.pi * f * time)[:, None] for f in (300, 1500))
-    stems = oracles.ratio_mask({"low": low, "high": high}, low + high)
+    stems = oracles.apply_ratio_mask({"low": low, "high": high}, low + high)
     np.testing.assert_allclose(stems["low"] + stems["high"], low + high, atol=1e-5)
     inside = slice(2048, -2048)  # a tone is a line only where frames see no edge
     for name, tone in (("low", low), ("high", high)):
@@ -91,7 +91,7 @@ def test_the_ideal_masks_sum_to_the_mixture_and_split_disjoint_bands():
 @pytest.mark.parametrize("length", [1, 100, 2047, 2048, 2049, 5000])
 def test_the_ideal_mask_keeps_any_length(length):
     sound = np.random.default_rng(0).normal(size=(length, 2)).astype("float32")
-    stems = oracles.ratio_mask({"a": sound, "b": 0 * sound}, sound)
+    stems = oracles.apply_ratio_mask({"a": sound, "b": 0 * sound}, sound)
     np.testing.assert_allclose(stems["a"], sound, atol=1e-5)
     assert not stems["b"].any()
 
@@ -101,6 +101,23 @@ def test_a_mixture_that_ships_is_the_floor(song, estimates):
     table = evaluate(estimates, song, RATE, mixture=mastered)
     floor = pick(table, system="mixture", source="vocals", scope="song")["SDR"].item()
     assert floor == metrics.sdr(song["vocals"], mastered)
+
+
+def test_volume_alone_is_a_yardstick(song, estimates):
+    mixture = song["vocals"] + song["accompaniment"]
+    table = evaluate(estimates, song, RATE)
+    best = pick(table, system="gain", scope="song").set_index("source")
+    for name, stem in song.items():
+        gains = np.linspace(-0.5, 1.5, 401)
+        tried = [metrics.sdr(stem, gain * mixture) for gain in gains if gain]
+        assert best.loc[name, "SDR"] == pytest.approx(max(tried), abs=1e-2)
+        assert best.loc[name, "SDR"] >= max(tried) > metrics.sdr(stem, mixture)
+        floor = metrics.si_sdr(stem, mixture)  # which no gain changes
+        assert best.loc[name, "SI-SDR"] == pytest.approx(floor, abs=1e-4)
+    lines = summarize(table)
+    assert lines.loc[("vocals", "whole song"), "gain"] == best.loc["vocals", "SDR"]
+    quiet = {name: 0.1 * stem for name, stem in song.items()}
+    assert (summarize(evaluate(quiet, song, RATE))["SI-SDRi"] > 100).all()
 
 
 def test_summary_labels_both_aggregates(song, estimates):
@@ -125,7 +142,7 @@ def test_summary_labels_both_aggregates(song, estimates):
 def test_the_mixture_goes_no_part_of_the_way_and_the_oracle_all_of_it(song):
     mixture = song["vocals"] + song["accompaniment"]
     floor = summarize(evaluate(dict.fromkeys(song, mixture), song, RATE))
-    ceiling = summarize(evaluate(oracles.ratio_mask(song, mixture), song, RATE))
+    ceiling = summarize(evaluate(oracles.apply_ratio_mask(song, mixture), song, RATE))
     assert (floor["share"] == 0).all() and (floor["SDRi"] == 0).all()
     assert (ceiling["share"] == 1).all()
 
@@ -159,7 +176,8 @@ def test_museval_gives_the_same_sdr_and_three_columns_more(song, estimates, ffmp
     assert list(slow) == [*fast, "ISR", "SIR", "SAR"]
     np.testing.assert_allclose(slow["SDR"], fast["SDR"], atol=1e-9)
     np.testing.assert_array_equal(slow["SI-SDR"], fast["SI-SDR"])
-    windows = pick(slow, scope="window")
+    assert pick(slow, system="gain")["SIR"].isna().all()
+    windows = pick(slow, scope="window").query("system != 'gain'")
     assert windows["SIR"].isna().tolist() == windows["SDR"].isna().tolist()
     # A fifth of the band is 14 dB below all of it; museval's filters excuse some of the leak.
     voice = pick(windows, source="vocals").groupby("system")["SIR"].median()
@@ -279,8 +297,8 @@ def test_the_ceiling_can_be_chosen(song, estimates):
 def test_with_one_channel_the_wiener_filter_is_the_ratio_mask(song):
     mono = {name: stem[:, :1] for name, stem in song.items()}
     mixture = mono["vocals"] + mono["accompaniment"]
-    for name, stem in oracles.ratio_mask(mono, mixture).items():
-        filtered = oracles.multichannel_wiener(mono, mixture)[name]
+    for name, stem in oracles.apply_ratio_mask(mono, mixture).items():
+        filtered = oracles.apply_multichannel_wiener(mono, mixture)[name]
         np.testing.assert_allclose(filtered, stem, atol=1e-4)
 
 

@@ -4,21 +4,21 @@ import numpy as np
 from scipy import fft
 
 from sepmodels.evaluation.metrics.projection import (
-    correlations,
-    distortion_filters,
-    energies,
-    fft_size,
-    spectra,
+    choose_fft_size,
+    compute_spectra,
+    correlate,
+    find_filters,
+    sum_energies,
 )
-from sepmodels.evaluation.metrics.signals import check_pair, check_sources, decibels, is_silent
+from sepmodels.evaluation.metrics.signals import check_pair, check_sources, is_silent, to_decibels
 
 
 def nsdr(references, estimates, mixture):
-    """Normalised SDR of each source of a mono clip, with SDR, SIR and SAR of BSSEval v3.
+    """Compute the normalised SDR of each source of a mono clip, with SDR, SIR and SAR.
 
-    NSDR says how much SDR the estimate has gained over the mixture. It is not the SDR of museval:
-    version 3 forgives every filter of 512 taps, loudness among them, so its SDR is higher, and one
-    ratio is taken over the whole clip. The numbers are those of `mir_eval.separation.
+    NSDR is the improvement of SDR over the mixture. The scores are those of BSSEval v3, not of
+    museval: version 3 tolerates every filter of 512 taps, gains among them, so its SDR is higher,
+    and takes one ratio over the whole clip. The numbers are those of `mir_eval.separation.
     bss_eval_sources` without permutation.
 
     Args:
@@ -50,8 +50,8 @@ def nsdr(references, estimates, mixture):
     _, mixture = check_pair(truths[0], mixture)
     if mixture.size != len(mixture):
         raise ValueError(
-            f"BSSEval v3 is for mono clips. Received shape {mixture.shape}: score one channel or "
-            "the mean of both, or use sm.metrics.bss_eval."
+            "BSSEval v3 is for mono clips: score one channel or the mean of both, or use "
+            f"sm.metrics.bss_eval. Received: shape {mixture.shape}"
         )
     names = ("NSDR", "SDR", "SIR", "SAR")
     if any(map(is_silent, (*truths, *guesses, mixture))):
@@ -66,7 +66,7 @@ def nsdr(references, estimates, mixture):
 
 
 def gnsdr(nsdrs, lengths):
-    """Global NSDR: the mean over clips, weighted with their lengths. GSIR and GSAR alike.
+    """Compute global NSDR: the mean over clips, weighted by length. GSIR and GSAR alike.
 
     Args:
         nsdrs: sequence of float. A score per clip, in dB; clips without one (NaN) are left out.
@@ -96,19 +96,17 @@ def gnsdr(nsdrs, lengths):
 
 
 def _bss_eval_sources(references, estimates):
-    """SDR, SIR and SAR, an array each: the target is what filters make of the source itself."""
+    """SDR, SIR and SAR, an array each; the target is a filtered version of the source itself."""
     count, clip = len(references), slice(None)
-    size = fft_size(len(references[0]))
-    correlation = correlations(references, estimates)
-    truth, guess = spectra(references, clip, size), spectra(estimates, clip, size)
-    by_all = fft.rfft(
-        distortion_filters(correlation, slice(count), slice(count, None)), size, axis=1
-    )
+    size = choose_fft_size(len(references[0]))
+    correlation = correlate(references, estimates)
+    truth, guess = compute_spectra(references, clip, size), compute_spectra(estimates, clip, size)
+    by_all = fft.rfft(find_filters(correlation, slice(count), slice(count, None)), size, axis=1)
     by_all = np.einsum("rfc,rf->cf", by_all, truth)
     own = [
-        distortion_filters(correlation, slice(i, i + 1), slice(count + i, count + i + 1))[0, :, 0]
+        find_filters(correlation, slice(i, i + 1), slice(count + i, count + i + 1))[0, :, 0]
         for i in range(count)
     ]
     target = fft.rfft(np.stack(own), size) * truth
     pairs = ((target, guess - target), (target, by_all - target), (by_all, guess - by_all))
-    return [decibels(*(energies(part, count) for part in pair)) for pair in pairs]
+    return [to_decibels(*(sum_energies(part, count) for part in pair)) for pair in pairs]

@@ -1,19 +1,25 @@
-"""BSSEval v4 as SiSEC 2018 scored with it: the reference, museval, and a fast path equal to it."""
+"""BSSEval v4, the scores of SiSEC 2018: museval as the reference, and an equal, faster path."""
 
 import shutil
 
 import numpy as np
 from scipy import fft
 
+from sepmodels import _checks
 from sepmodels.evaluation.metrics.projection import (
-    correlations,
-    distortion_filters,
-    energies,
-    fft_size,
-    spectra,
+    choose_fft_size,
+    compute_spectra,
+    correlate,
+    find_filters,
+    sum_energies,
 )
 from sepmodels.evaluation.metrics.ratios import sdr_per_window
-from sepmodels.evaluation.metrics.signals import check_sources, decibels, is_silent, windows
+from sepmodels.evaluation.metrics.signals import (
+    check_sources,
+    is_silent,
+    split_windows,
+    to_decibels,
+)
 
 SCORES = ("SDR", "ISR", "SIR", "SAR")
 
@@ -28,20 +34,20 @@ def bss_eval(
     measures=SCORES,
     method="fast",
 ):
-    """BSSEval v4: SDR, ISR, SIR and SAR of each source and window.
+    """Compute BSSEval v4: SDR, ISR, SIR and SAR of each source and window.
 
-    The error of an estimate is shared out with filters of 512 taps, found once for the whole song:
-    what a filter of the source itself explains is spatial distortion (ISR), what filters of the
-    other sources explain besides is interference (SIR), the rest is artifacts (SAR). SDR needs no
-    filters and is 20 times faster alone.
+    Filters of 512 taps, found once for the whole song, divide the error of an estimate: the part
+    that a filter of the source itself explains is spatial distortion (ISR), the part that filters
+    of the other sources explain in addition is interference (SIR), the rest is artifacts (SAR).
+    SDR needs no filters and alone is 20 times faster.
 
     Silence: where any reference or estimate is silent, all sources are NaN in that window. A source
     that is silent throughout, which makes museval raise, is therefore NaN throughout.
 
-    Where the references leave a band empty (a lossy codec does) or an estimate is an exact
-    filtering of them, the filters are not unique, and ISR, SIR or SAR hang on rounding: museval's
-    own numbers then move when the samples are scaled by one part in ten million. Beyond that both
-    methods agree to 0.001 dB.
+    Where the references leave a band empty (as lossy codecs do), depend on one another (as pure
+    tones and equal channels do), or an estimate is an exact filtering of them, the filters are not
+    unique, and ISR, SIR or SAR depend on rounding: museval's own numbers then change when the
+    samples are scaled by one part in ten million. Otherwise both methods agree to 0.001 dB.
 
     Args:
         references: dict. Source name to true stem, `(time, channels)`; at least two sources.
@@ -76,13 +82,11 @@ def bss_eval(
     - Vincent, Gribonval and Févotte (2006), "Performance Measurement in Blind Audio Source
       Separation", sections III and IV.
     """
-    if method not in ("fast", "museval") or not set(measures) <= set(SCORES):
-        raise ValueError(
-            f'method must be "fast" or "museval", and measures from {SCORES}. Received '
-            f"method={method!r} and measures={measures!r}."
-        )
+    _checks.one_of(method=(method, ("fast", "museval")))
+    if not set(measures) <= set(SCORES):
+        raise ValueError(f"measures must be from {SCORES}. Received: measures={measures!r}")
     truths, guesses = check_sources(references, estimates)
-    pieces = windows(len(truths[0]), sample_rate, window, hop)
+    pieces = split_windows(len(truths[0]), sample_rate, window, hop)
     quiet = [any(is_silent(x[piece]) for x in (*truths, *guesses)) for piece in pieces]
     values = np.full((len(SCORES), len(truths), len(pieces)), np.nan)
     if any(map(is_silent, (*truths, *guesses))):  # museval would raise
@@ -96,32 +100,35 @@ def bss_eval(
             values[0, i] = sdr_per_window(*pair, sample_rate, window, hop)
         values[:, :, quiet] = np.nan
     else:
-        heard = [i for i, silent in enumerate(quiet) if not silent]
-        values[:, :, heard] = _fast(truths, guesses, [pieces[i] for i in heard])
+        scored = [i for i, silent in enumerate(quiet) if not silent]
+        values[:, :, scored] = _compute(truths, guesses, [pieces[i] for i in scored])
     return {
         name: {measure: values[SCORES.index(measure), i] for measure in measures}
         for i, name in enumerate(references)
     }
 
 
-def _fast(references, estimates, pieces):
+def _compute(references, estimates, pieces):
     """`(4, sources, windows)`; the energies are summed over frequencies, as Parseval allows."""
     sources = len(references)
     each = references[0][0].size
-    size = fft_size(max((piece.stop - piece.start for piece in pieces), default=1))
-    correlation = correlations(references, estimates)
+    size = choose_fft_size(max((piece.stop - piece.start for piece in pieces), default=1))
+    correlation = correlate(references, estimates)
     every = slice(0, sources * each)
-    filters = distortion_filters(correlation, every, slice(every.stop, None))
+    filters = find_filters(correlation, every, slice(every.stop, None))
     everything = fft.rfft(filters, size, axis=1).transpose(0, 2, 1)
     own = []
     for i in range(sources):
         rows = slice(i * each, (i + 1) * each)
         columns = slice(every.stop + rows.start, every.stop + rows.stop)
-        filters = distortion_filters(correlation, rows, columns)
+        filters = find_filters(correlation, rows, columns)
         own.append(fft.rfft(filters, size, axis=1).transpose(0, 2, 1))
     values = np.empty((len(SCORES), sources, len(pieces)))
     for i, piece in enumerate(pieces):
-        truth, guess = spectra(references, piece, size), spectra(estimates, piece, size)
+        truth, guess = (
+            compute_spectra(references, piece, size),
+            compute_spectra(estimates, piece, size),
+        )
         by_all = np.einsum("rcf,rf->cf", everything, truth)
         by_own = np.einsum("srcf,srf->scf", own, truth.reshape(sources, each, -1))
         by_own = by_own.reshape(truth.shape)
@@ -132,12 +139,12 @@ def _fast(references, estimates, pieces):
             (by_all, guess - by_all),
         )
         for k, pair in enumerate(parts):
-            values[k, :, i] = decibels(*(energies(part, sources) for part in pair))
+            values[k, :, i] = to_decibels(*(sum_energies(part, sources) for part in pair))
     return values
 
 
 def _import_museval():
-    """museval looks for ffmpeg at import, and without it raises an error that names no remedy."""
+    """Import museval, which needs ffmpeg and without it raises an error that names no remedy."""
     missing = [program for program in ("ffmpeg", "ffprobe") if shutil.which(program) is None]
     if missing:
         raise ImportError(

@@ -10,21 +10,21 @@ import numpy as np
 from scipy import fft, linalg
 
 TAPS = 512
-_BLOCK, _BLOCKS = 4096, 8  # samples of an FFT, and how many at once: what a processor's cache holds
+_BLOCK, _BLOCKS = 4096, 8  # samples of an FFT, and how many at once: these fit into a cache
 
 
-def channels(stems, piece):
-    """The channels of all stems, one a row, in a piece of the song."""
+def stack_channels(stems, piece):
+    """Stack the channels of all stems, one in each row, for a piece of the song."""
     return np.concatenate([np.atleast_2d(stem[piece].T) for stem in stems]).astype("float64")
 
 
-def correlations(references, estimates, taps=TAPS):
-    """`r[lag, i, k]`: reference channel `i` with channel `k` of all, the latter `lag` later."""
+def correlate(references, estimates, taps=TAPS):
+    """Correlate: `r[lag, i, k]` of reference channel `i` and channel `k` of all, `lag` later."""
     hop = _BLOCK - taps + 1
-    stems, rows = [*references, *estimates], len(channels(references, slice(1)))
+    stems, rows = [*references, *estimates], len(stack_channels(references, slice(1)))
     spectrum = 0
     for start in range(0, len(references[0]), _BLOCKS * hop):
-        piece = channels(stems, slice(start, start + _BLOCKS * hop + taps - 1))
+        piece = stack_channels(stems, slice(start, start + _BLOCKS * hop + taps - 1))
         piece = np.pad(piece, ((0, 0), (0, _BLOCKS * hop + taps - 1 - piece.shape[1])))
         blocks = np.lib.stride_tricks.sliding_window_view(piece, _BLOCK, axis=1)[:, ::hop]
         late, early = fft.rfft(blocks), fft.rfft(blocks[:rows, :, :hop], _BLOCK)
@@ -32,11 +32,11 @@ def correlations(references, estimates, taps=TAPS):
     return fft.irfft(spectrum, _BLOCK, axis=0)[:taps]
 
 
-def distortion_filters(correlation, rows, columns):
-    """The filters from the reference channels `rows` to the channels `columns` of the estimates.
+def find_filters(correlation, rows, columns):
+    """Find the filters from the reference channels `rows` to the channels `columns`.
 
     Args:
-        correlation: array. From `correlations`.
+        correlation: array. From `correlate`.
         rows: slice. Which references may be filtered.
         columns: slice. Which of all channels are to be matched.
 
@@ -82,19 +82,19 @@ def _gram(forward):
     return gram.reshape(count * taps, count * taps)
 
 
-def spectra(stems, piece, size):
-    """The spectrum of every channel, scaled so that twice its energy is that of the samples."""
-    spectrum = fft.rfft(channels(stems, piece), size)
+def compute_spectra(stems, piece, size):
+    """Compute the spectrum of every channel, with half the energy of the samples."""
+    spectrum = fft.rfft(stack_channels(stems, piece), size)
     spectrum[:, [0, -1]] *= np.sqrt(0.5)  # the two bins that have no mirror image
     return spectrum
 
 
-def fft_size(length, taps=TAPS):
-    """An even and fast size in which a piece and the tail of its filters do not wrap around."""
+def choose_fft_size(length, taps=TAPS):
+    """Choose an even, fast size in which a piece and the tail of its filters do not wrap."""
     return 2 * fft.next_fast_len((length + taps) // 2, real=True)
 
 
-def energies(spectrum, sources):
-    """The energy of each source, over its channels."""
+def sum_energies(spectrum, sources):
+    """Sum the energy of each source over its channels."""
     parts = np.ascontiguousarray(spectrum).view("float64").reshape(sources, -1)
     return np.einsum("sf,sf->s", parts, parts)

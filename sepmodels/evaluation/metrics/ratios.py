@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from sepmodels.evaluation.metrics.signals import check_pair, decibels, is_silent, windows
+from sepmodels.evaluation.metrics.signals import check_pair, is_silent, split_windows, to_decibels
 
 
 def sdr(reference, estimate):
-    """Signal-to-distortion ratio: the energy of the reference over that of the error.
+    """Compute the signal-to-distortion ratio: the energy of the reference over that of the error.
 
-    Channels are summed before the ratio is taken. This is exactly what BSSEval v4 calls SDR in its
-    image mode: its distortion filters only share the error out among ISR, SIR and SAR. A wrong
-    loudness counts as an error.
+    Channels are summed before the ratio is taken. This is the SDR of BSSEval v4 in its image mode,
+    whose distortion filters only divide the error among ISR, SIR and SAR. A wrong gain counts as
+    an error.
 
     Args:
         reference: array. The true stem, `(time, channels)` or `(time,)`.
@@ -36,10 +36,10 @@ def sdr(reference, estimate):
 
 
 def si_sdr(reference, estimate):
-    """Scale-invariant SDR: the same ratio after the reference is scaled to fit the estimate.
+    """Compute scale-invariant SDR: the ratio after the reference is scaled to fit the estimate.
 
-    One scale is fitted over all channels, so loudness no longer matters but balance does. The mean
-    is not removed.
+    One scale is fitted over all channels, so gain does not matter but balance does. The mean is
+    not removed.
 
     Args:
         reference: array. The true stem, `(time, channels)` or `(time,)`.
@@ -67,13 +67,13 @@ def si_sdr(reference, estimate):
         return float("nan")
     reference, estimate = np.float64(reference), np.float64(estimate)
     target = reference * (np.sum(estimate * reference) / np.sum(reference**2))
-    return float(decibels(np.sum(target**2), np.sum((estimate - target) ** 2)))
+    return float(to_decibels(np.sum(target**2), np.sum((estimate - target) ** 2)))
 
 
 def sdr_per_window(reference, estimate, sample_rate, window=1.0, hop=1.0):
-    """`sdr` of each window: the score of SiSEC 2018 and of museval, without museval.
+    """Compute `sdr` of each window: the score of SiSEC 2018 and of museval, without museval.
 
-    Its `nanmedian` over the windows is what papers on MUSDB18 report for one song.
+    Papers on MUSDB18 report its `nanmedian` over the windows of a song.
 
     Args:
         reference: array. The true stem, `(time, channels)` or `(time,)`.
@@ -96,7 +96,7 @@ def sdr_per_window(reference, estimate, sample_rate, window=1.0, hop=1.0):
     array([20., 20.])
     """
     reference, estimate = check_pair(reference, estimate)
-    pieces = windows(len(reference), sample_rate, window, hop)
+    pieces = split_windows(len(reference), sample_rate, window, hop)
     error = np.empty(reference[pieces[0]].shape)  # for one window after the other
     return np.array([_sdr(reference[piece], estimate[piece], error) for piece in pieces])
 
@@ -106,4 +106,4 @@ def _sdr(reference, estimate, error=None):
         return float("nan")
     error = np.subtract(estimate, reference, out=error, dtype="float64")
     signals = reference.ravel(), error.ravel()
-    return float(decibels(*(np.einsum("i,i->", x, x, dtype="float64") for x in signals)))
+    return float(to_decibels(*(np.einsum("i,i->", x, x, dtype="float64") for x in signals)))

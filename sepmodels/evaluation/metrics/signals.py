@@ -1,15 +1,14 @@
-"""What every score asks of its signals: equal shapes, finite samples, windows, silence."""
+"""What all scores share: checks of signals, windows, silence, decibels."""
 
 import numpy as np
 
 from sepmodels import _checks
 
 
-def windows(length, sample_rate, window=1.0, hop=1.0):
-    """The windows that BSSEval v4 cuts a song into.
+def split_windows(length, sample_rate, window=1.0, hop=1.0):
+    """Split a song into the windows of BSSEval v4.
 
-    What is left at the end and fills no window is dropped; a song shorter than one window is one
-    window.
+    A remainder that fills no window is dropped; a song shorter than one window is one window.
 
     Args:
         length: int. In samples.
@@ -25,22 +24,22 @@ def windows(length, sample_rate, window=1.0, hop=1.0):
 
     Example:
 
-    >>> sm.metrics.windows(length=350, sample_rate=100)
+    >>> sm.metrics.split_windows(length=350, sample_rate=100)
     [slice(0, 100, None), slice(100, 200, None), slice(200, 300, None)]
     """
     size, step = int(window * sample_rate), int(hop * sample_rate)
     for name, samples, seconds in (("window", size, window), ("hop", step, hop)):
         if samples < 1:
             raise ValueError(
-                f"{name} must be one sample or more. Received {name}={seconds} seconds "
-                f"at sample_rate={sample_rate}."
+                f"{name} must be one sample or more, in seconds. Received: {name}={seconds}, "
+                f"sample_rate={sample_rate}"
             )
     count = (length - size) // step + 1 if size < length else 1
     return [slice(i * step, min(i * step + size, length)) for i in range(count)]
 
 
 def is_silent(samples):
-    """Whether the channels sum to zero at every sample: museval's test of silence.
+    """Test whether the channels sum to zero at every sample: museval's definition of silence.
 
     Args:
         samples: array. `(time, channels)` or `(time,)`.
@@ -53,7 +52,7 @@ def is_silent(samples):
     >>> sm.metrics.is_silent(np.zeros((100, 2)))
     True
     """
-    # Sound shows in the first samples as a rule; only silence must be read to its end.
+    # The first samples decide as a rule; only silence must be read to its end.
     return not any(
         np.any(sum(part.T) if part.ndim == 2 else part) for part in (samples[:64], samples)
     )
@@ -62,8 +61,8 @@ def is_silent(samples):
 def fit(samples, length):
     """Cut samples at the end, or pad them with silence, as museval does to estimates.
 
-    Codecs and separators leave a few samples more or less. A difference of seconds means that the
-    files are not of the same song: look, before it is cut away.
+    Codecs and separators add or drop a few samples. A difference of seconds means that the files
+    are not of the same song.
 
     Args:
         samples: array. `(time, channels)` or `(time,)`.
@@ -77,11 +76,11 @@ def fit(samples, length):
     >>> sm.metrics.fit(np.ones(3), 5), sm.metrics.fit(np.ones(3), 2)
     (array([1., 1., 1., 0., 0.]), array([1., 1.]))
     """
+    import librosa
+
     samples = np.asarray(samples)
     _checks.sound("samples", samples, mono=True, empty=True)
-    samples = samples[:length]
-    missing = [(0, length - len(samples))] + [(0, 0)] * (samples.ndim - 1)
-    return np.pad(samples, missing)
+    return librosa.util.fix_length(samples, size=length, axis=0)
 
 
 def check_pair(reference, estimate):
@@ -98,20 +97,20 @@ def check_pair(reference, estimate):
 
 
 def check_sources(references, estimates):
-    """The signals of all sources, by name: `(references, estimates)`, every array of one shape."""
+    """Return the signals of all sources as two lists, references and estimates, of one shape."""
     if set(references) != set(estimates) or len(references) < 2:
         raise ValueError(
-            "BSSEval compares two sources or more, with an estimate for each. Received "
-            f"references={sorted(references)} and estimates={sorted(estimates)}."
+            "references and estimates must name the same two sources or more. Received: "
+            f"references={sorted(references)}, estimates={sorted(estimates)}"
         )
     pairs = [check_pair(references[name], estimates[name]) for name in references]
     shapes = sorted({reference.shape for reference, _ in pairs})
     if len(shapes) > 1:
-        raise ValueError(f"All sources must have one shape. Received shapes {shapes}.")
+        raise ValueError(f"All sources must have one shape. Received: shapes {shapes}")
     return tuple(list(side) for side in zip(*pairs, strict=True))
 
 
-def decibels(signal, noise):
-    """A ratio of energies in dB; infinite where there is no noise."""
+def to_decibels(signal, noise):
+    """Convert a ratio of energies to dB; infinite where there is no noise."""
     with np.errstate(divide="ignore"):
         return 10 * np.log10(np.divide(signal, noise))
