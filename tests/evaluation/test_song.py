@@ -222,13 +222,8 @@ class Quarter(Separator):
 
     def __init__(self):
         mixture = keras.Input((None, 1))
-        super().__init__(
-            inputs=mixture,
-            outputs={"vocals": 0.25 * mixture, "accompaniment": 0.75 * mixture},
-            sources=("vocals", "accompaniment"),
-            sample_rate=RATE,
-            channels=1,
-        )
+        stems = {"vocals": 0.25 * mixture, "accompaniment": 0.75 * mixture}
+        super().__init__(mixture, stems, sources=tuple(stems), sample_rate=RATE)
 
 
 def test_tracks_give_one_row_each_and_source(song):
