@@ -81,6 +81,19 @@ def test_proportions(path):
 
 
 @each_notebook
+def test_every_figure_has_an_alternative_text(path):
+    figures = [
+        cell
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code" and re.search(r"Figure \d|plt\.show", cell.source)
+        if not QUICK.search(cell.source)
+    ]
+    texts = [cell.metadata["mystnb"]["image"]["alt"] for cell in figures]  # as MyST-NB reads it
+    assert all(text.endswith(".") and len(text) > 30 for text in texts)
+    assert len(set(texts)) == len(texts)
+
+
+@each_notebook
 def test_code_is_portable(path):
     for source in cells(path, "code"):
         assert not ABSOLUTE.search(source), f"an absolute path in: {source}"
