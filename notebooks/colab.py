@@ -4,7 +4,7 @@
 
 Writes a copy of each notebook that begins with a badge, which opens it in Colab, and with a cell
 that installs the library there. That cell leaves NumPy, TensorFlow and Keras as the runtime has
-them: they are tried together by those who keep it, and a GPU may hang on them.
+them: its maintainers test these versions together, and the GPU may depend on them.
 """
 
 import argparse
@@ -25,16 +25,16 @@ Path("kept.txt").write_text("\n".join(kept))
 
 
 def for_colab(notebook, name, url, branch="main"):
-    """A notebook with a badge and a cell that installs the library, before all others.
+    """Add a badge and a cell that installs the library, before all other cells.
 
     Args:
-        notebook: nbformat notebook. Not changed.
-        name: str. Its file name.
-        url: str. Of the repository, `https://github.com/OWNER/NAME`.
-        branch: str. That holds these copies. Defaults to `"main"`.
+        notebook: nbformat notebook. It is not changed.
+        name: str. File name of the notebook.
+        url: str. Address of the repository, `https://github.com/OWNER/NAME`.
+        branch: str. Branch that holds these copies. Defaults to `"main"`.
 
     Raises:
-        ValueError: if the address is not one of GitHub, from which alone Colab opens notebooks.
+        ValueError: if the address is not on GitHub; Colab opens notebooks from there only.
     """
     found = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?", url)
     if found is None:

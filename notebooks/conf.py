@@ -1,4 +1,4 @@
-"""How `make book` makes a site of the notebooks; the words are Sphinx's."""
+"""Settings of Sphinx, with which `make book` builds a site of the notebooks."""
 
 import os
 from pathlib import Path
@@ -8,14 +8,14 @@ import sepmodels
 project = "sepmodels"
 author = "the sepmodels authors"
 version = release = sepmodels.__version__
-extensions = ["myst_nb", "sphinx-mathjax-offline"]  # formulas without a network, too
+extensions = ["myst_nb", "sphinx-mathjax-offline"]  # formulas work without a network
 exclude_patterns = ["jupyter_execute", "README.md"]
 myst_enable_extensions = ["amsmath", "dollarmath"]
 html_theme = "sphinx_book_theme"
 html_title = "sepmodels: music source separation"
-html_theme_options = {"show_toc_level": 2, "navbar_persistent": []}  # one search field is enough
+html_theme_options = {"show_toc_level": 2, "navbar_persistent": []}  # no second search field
 
-# Every page shows what its notebook really does: a cell that fails ends the build.
+# Every page shows the outputs of its notebook: a cell that fails ends the build.
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 600

@@ -3,10 +3,11 @@
     make grade FILE=student.ipynb        or: python notebooks/grade.py student.ipynb [...]
 
 The notebook runs from top to bottom in a process and a folder of its own, with a time limit and
-without the environment of whoever grades. That keeps mistakes in, not malice: code from people
-you do not trust belongs in a container without a network. What counts is what `check` says of each
-exercise that the course's own notebook has; who prints "12.1: correct" by hand is found
-by reading the notebook.
+without the environment variables of the grader. This protects against mistakes and not against
+malice: run code from people you do not trust in a container without a network. The points are those
+that `check` reports for the exercises of the course's own notebook; an answer that calls the
+library's own function earns none. A cell that prints "12.1: correct" by itself is found by reading
+the notebook.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import nbformat
 
 from sepmodels.course.exercises import EXERCISES
 
-# A kernel needs to find Python, its home and the library; nothing else is its business.
+# A kernel has to find Python, its home and the library; it gets nothing else.
 KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV", "JUPYTER_PREFER_ENV_PATH")
 
 
@@ -30,16 +31,16 @@ def grade(path, seconds=300):
     """Points for one notebook.
 
     Args:
-        path: path. The student's notebook; its exercises are those that it asks `check` about and
+        path: path. The student's notebook; its exercises are those that it passes to `check`, and
             all others of the same course notebook.
         seconds: int. Limit for the whole run. Defaults to `300`.
 
     Returns:
-        dict from the number of each exercise to what `check` said: `"correct"`, what is wrong, or
-        `"not asked"` where the notebook never got to it.
+        dict from the number of each exercise to the result of `check`: `"correct"`, what is wrong,
+        or `"not asked"` if the notebook did not reach it.
 
     Raises:
-        ValueError: if the file is no notebook of the course.
+        ValueError: if the file is not a notebook of the course.
     """
     notebook = nbformat.read(path, as_version=4)
     asked = re.findall(r"""check\(\s*["'](\d\d\.\d+)["']""", "\n".join(_code(notebook)))
@@ -53,7 +54,7 @@ def grade(path, seconds=300):
         client = _Limited(
             notebook,
             timeout=seconds,
-            allow_errors=True,  # one broken cell does not cost the exercises behind it
+            allow_errors=True,  # a cell that fails does not affect later exercises
             resources={"metadata": {"path": str(inside)}},
         )
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -70,7 +71,7 @@ def grade(path, seconds=300):
 
 
 class _Limited(nbclient.NotebookClient):
-    """Counts the time of all cells together: a limit for each would add up."""
+    """Limits the time of all cells together: limits for single cells would add up."""
 
     spent = 0.0
 
