@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "masks": ["apply_shared_masks", "compute_binary_masks", "compute_ratio_masks"],
+        "mid_side": ["decode_mid_side", "encode_mid_side"],
         "mu_law": [
             "CONVENTIONS",
             "mu_law_compress",

@@ -108,7 +108,7 @@ def test_recurrence_hears_everything():
         ({"head": "tanh"}, "head='tanh'"),
         ({"gru_dilation": (1, 2, 4)}, "gru_dilation=(1, 2, 4)"),
         ({"gru_dilation": 0}, "dilation=0"),
-        ({"n_fft": 100}, "n_fft=100"),
+        ({"n_fft": 20}, "n_fft=20"),
     ],
 )
 def test_bad_argument_is_named(arguments, named):
@@ -157,3 +157,55 @@ def test_without_recurrence_nothing_outside_the_context_is_heard(causal):
         loud[0, moved] += 1
         heard.append(np.array(model(loud)["vocals"])[0, at, 0] != before[0, at, 0])
     assert heard == [False, False, True, True]
+
+
+@pytest.mark.parametrize("mid_side", [False, True])
+def test_refined_masks_sum_to_one_in_left_and_right(mid_side):
+    model = DilatedConvGRU(channels=2, head="softmax", refine_filters=4, mid_side=mid_side, **SMALL)
+    mixture = noise(2, 300, 2)
+    np.testing.assert_allclose(sum(model(mixture).values()), mixture, atol=1e-5)
+    assert model.training_model("magnitude")(mixture).shape == (2, 20, 33, 2, 2)
+
+
+def test_a_mask_of_mid_and_side_acts_on_mid_and_side():
+    model = DilatedConvGRU(channels=2, head="sigmoid", mid_side=True, **SMALL)
+    head = model.get_layer("head")
+    head.kernel.assign(head.kernel * 0)
+    bias = np.zeros((33, 2, 2), "float32")
+    bias[:, 0, 0], bias[:, 1, 0] = 50, -50  # the voice keeps the mid and none of the side
+    head.bias.assign(bias.ravel())
+    mixture = noise(1, 256, 2)
+    mid = mixture.mean(axis=-1, keepdims=True)
+    np.testing.assert_allclose(model(mixture)["vocals"], np.repeat(mid, 2, -1), atol=1e-5)
+
+
+def test_mid_side_magnitudes_of_targets_and_estimates_agree():
+    model = DilatedConvGRU(channels=2, mid_side=True, head="softmax", **SMALL)
+    left = noise(1, 256, 1)
+    level = np.asarray(model.magnitude(np.concatenate([left, left], axis=-1)))
+    assert level[..., 1].max() < 1e-5 < level[..., 0].max()
+
+
+def test_refinement_of_a_causal_model_receives_no_later_frames():
+    model = DilatedConvGRU(
+        bidirectional=False, causal=True, refine_filters=4, head="softmax", **SMALL
+    )
+    mixture = noise(1, 400, 1)
+    changed = mixture.copy()
+    changed[:, 300:] += 1
+    before, after = (np.asarray(model(x)["vocals"])[0, :, 0] for x in (mixture, changed))
+    unchanged = 300 - model.context[1]
+    np.testing.assert_allclose(before[:unchanged], after[:unchanged], atol=1e-6)
+    assert np.abs(before - after)[300:].max() > 1e-3
+
+
+@pytest.mark.parametrize(("argument", "value"), [("mid_side", True), ("refine_filters", -1)])
+def test_stereo_and_refinement_are_checked(argument, value):
+    with pytest.raises(ValueError, match=f"{argument} .*Received"):
+        DilatedConvGRU(**{argument: value}, **SMALL)
+
+
+def test_context_counts_the_refinement():
+    plain = DilatedConvGRU(gru_dilation=None, **SMALL)
+    refined = DilatedConvGRU(gru_dilation=None, refine_filters=4, **SMALL)
+    assert refined.context[0] - plain.context[0] == 2 * 16  # one frame for each of the two
