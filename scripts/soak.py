@@ -11,11 +11,11 @@ was not disturbed.
 
 import argparse
 import collections
+import multiprocessing
 import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -23,7 +23,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+import sepmodels as sm
+import sepmodels.training  # which the server of processes imports once, before it forks
+
 KILLS_PER_TRAINING = 5
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["sepmodels.training"])
 COLUMNS = ["epoch", "loss", "val_loss", "learning_rate"]
 
 
@@ -77,16 +82,16 @@ def disturb(folder, kind, duration, kills):
 
 def call(folder, operation=0, timeout=None):
     """Run the training in a process; return its exit status, or `None` if its time was over."""
-    process = subprocess.Popen([sys.executable, __file__, "--train", str(folder), str(operation)])
-    try:
-        status = process.wait(timeout)
-    except subprocess.TimeoutExpired:
+    process = PROCESSES.Process(target=train, args=(folder, operation))
+    process.start()
+    process.join(timeout)
+    if process.exitcode is None:
         process.kill()
-        process.wait()
+        process.join()
         return None
-    if status not in (0, -signal.SIGKILL):
-        raise RuntimeError(f"the training in {folder} ended with status {status}")
-    return status
+    if process.exitcode not in (0, -signal.SIGKILL):
+        raise RuntimeError(f"the training in {folder} ended with status {process.exitcode}")
+    return process.exitcode
 
 
 def read_result(folder):
@@ -98,9 +103,6 @@ def read_result(folder):
 
 def train(folder, operation):
     """Train a small network; kill the process before a file operation of this number."""
-    import sepmodels as sm
-
-    sm.load_tensorflow()
     recipe = sm.recipes.quick(sm.recipes.DILATED_CONV_GRU).vary(
         filters=8, dilations=(1, 2), gru_dilation=2, n_fft=128, hop_length=64, sample_rate=8000,
         segment=0.5, batch_size=2, steps_per_epoch=8, epochs=4,
@@ -108,7 +110,7 @@ def train(folder, operation):
     tracks = sm.datasets.synthetic.load(3, seconds=1.0, sample_rate=8000)
     sm.training.checkpoint._PAUSE = 0.2  # many states within an epoch
     if operation:
-        kill_before(operation, str(Path(folder).resolve()))
+        kill_before(operation, str(folder.resolve()))
     sm.train(recipe, tracks, folder, progress=False)
 
 
@@ -131,7 +133,4 @@ def kill_before(operation, folder):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--train"]:
-        train(sys.argv[2], int(sys.argv[3]))
-    else:
-        sys.exit(main())
+    sys.exit(main())

@@ -57,7 +57,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._description = json.loads(json.dumps(description))
         self._rows = []  # of the history
         self._first_loss = None
-        self._sums = None  # of the epoch so far, to set when it begins again
+        self._sums = None  # of the epoch so far, until it begins again
         self._seconds = 0.0
         self._best_weights = []
         self._best_checksum = None
@@ -133,8 +133,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     def keep(self):
         """Write the state within an epoch, so that the training resumes from this very step."""
-        # While the epoch is validated, its sums are gone.
-        if 0 < self.place[1] < self.recipe.steps_per_epoch:
+        # There are sums to keep once the epoch has begun, until it is validated.
+        if self._sums is None and 0 < self.place[1] < self.recipe.steps_per_epoch:
             self._save(time.monotonic() - self._began, self.model.metrics_variables)
 
     def on_epoch_begin(self, epoch, logs=None):

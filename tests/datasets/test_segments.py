@@ -1,5 +1,6 @@
 """Examples: drawn from (seed, number) alone, cut from the songs exactly, changed as planned."""
 
+import dataclasses
 import hashlib
 import importlib.util
 import itertools
@@ -389,6 +390,14 @@ def test_pipelines_side_by_side_do_not_disturb_each_other(tmp_path):
     for a, b, c, *expected in itertools.islice(together, 30):
         for (mixture, _), (wanted, _) in zip((a, b, c), expected, strict=True):
             np.testing.assert_array_equal(mixture, wanted)
+
+
+def test_a_file_whose_name_is_not_utf_8_is_not_given_to_tensorflow(tmp_path):
+    _, (track, *_) = in_wav(tmp_path / "wav", "FLOAT")
+    path = tmp_path / "wav" / os.fsdecode(b"caf\xe9.wav")
+    (tmp_path / "wav" / "0.wav").rename(path)
+    track.readers["vocals"] = dataclasses.replace(track.readers["vocals"], path=str(path))
+    assert tfio_reader.open_native([track], SOURCES) is None
 
 
 def test_a_missing_tensorflow_io_is_said_once(tmp_path, monkeypatch, caplog):

@@ -170,6 +170,19 @@ def test_an_exploding_step_is_not_kept(tracks, tmp_path):
     assert not list(tmp_path.glob("state-*.npz"))
 
 
+def test_interrupted_again_before_the_first_step_it_ends_the_same(
+    tracks, tmp_path, monkeypatch, undisturbed
+):
+    def interrupt(self, *arguments, **names):
+        raise KeyboardInterrupt
+
+    for name in ("on_train_batch_end", "on_epoch_begin"):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(sm.training.checkpoint.Checkpoint, name, interrupt)
+            sm.train(TINY, tracks, tmp_path, progress=False)
+    assert_equal_runs(sm.train(TINY, tracks, tmp_path, progress=False), undisturbed)
+
+
 def test_two_states_are_kept_and_the_newest_whole_one_is_read(tmp_path):
     for steps in range(4):
         arrays = {"x-0": np.full(1000, steps, "float32"), "x-1": np.array(steps)}

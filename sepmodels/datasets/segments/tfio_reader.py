@@ -40,7 +40,8 @@ def open_native(tracks, sources):
     subtypes = {_find_subtype(path) for path in paths}
     if len(paths) > _MOST_FILES or len(subtypes) != 1 or not subtypes <= set(_DTYPES):
         return None
-    core_ops = _load_core_ops()
+    named = all(path.encode(errors="ignore").decode() == path for path in paths)  # in UTF-8
+    core_ops = _load_core_ops() if named else None
     if core_ops is None:
         return None
     rows = np.zeros((len(tracks), len(sources)), "int64")
@@ -104,7 +105,7 @@ class NativeReader:
 
 
 def _find_subtype(path):
-    info = soundfile.info(path) if path.lower().endswith(".wav") else None
+    info = soundfile.info(os.fsencode(path)) if path.lower().endswith(".wav") else None
     return info.subtype if info is not None and info.format == "WAV" else None
 
 
