@@ -43,6 +43,17 @@ CASES = [
         lambda time: noise(2, time, 3),
     ),
     Case(
+        sm.layers.MinGRUCell,
+        {"units": 4, "dilation": 3, "activation": "tanh"},
+        lambda time: noise(2, time, 3),
+        wrap=lambda cell: keras.layers.RNN(cell, return_sequences=True),
+    ),
+    Case(
+        sm.layers.MinGRU,
+        {"units": 4, "dilation": 3, "activation": "tanh", "return_sequences": True},
+        lambda time: noise(2, time, 3),
+    ),
+    Case(
         sm.layers.WeightNormalization,
         {"layer": keras.layers.Conv1D(4, 3, padding="same", activation="tanh")},
         lambda time: noise(2, time, 3),

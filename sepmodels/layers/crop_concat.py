@@ -1,4 +1,4 @@
-"""`CropConcat`: joins two signals of different lengths at their centres."""
+"""`CropConcat`: concatenates the channels of two signals of different lengths."""
 
 import keras
 from keras import ops
@@ -8,11 +8,11 @@ from sepmodels import signal
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class CropConcat(keras.layers.Layer):
-    """Crops the longer of two signals to the centre and concatenates the channels.
+    """Crops the longer of two signals to its centre and concatenates the channels.
 
-    Convolutions without padding make a signal shorter on both sides, so what skips them is
-    longer by as much on either side. Where the difference is odd, the extra sample is cut at
-    the end.
+    Convolutions without padding shorten a signal on both sides, so a skip connection around them
+    is longer by the same amount on either side. If the difference is odd, the extra sample is
+    removed at the end. Masks are cropped likewise; a step is valid where both signals are.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
@@ -43,12 +43,21 @@ class CropConcat(keras.layers.Layer):
         super().__init__(**kwargs)
 
     def call(self, inputs):
+        return ops.concatenate(self._crop(inputs), axis=-1)
+
+    def compute_mask(self, inputs, mask=None):
+        if mask is None or all(m is None for m in mask):
+            return None
+        pairs = zip(inputs, mask, strict=True)
+        masks = [ops.ones(ops.shape(x)[:2], "bool") if m is None else m for x, m in pairs]
+        return ops.logical_and(*self._crop(masks))
+
+    def _crop(self, inputs):
         times = [ops.shape(x)[1] for x in inputs]
         known = all(isinstance(time, int) for time in times)
         length = min(times) if known else ops.minimum(*times)
         starts = [(time - length) // 2 for time in times]
-        cropped = [signal.crop(*pair, length) for pair in zip(inputs, starts, strict=True)]
-        return ops.concatenate(cropped, axis=-1)
+        return [signal.crop(*pair, length) for pair in zip(inputs, starts, strict=True)]
 
     def compute_output_shape(self, input_shape):
         (batch, *times), (_, *other) = (shape[:2] for shape in input_shape)

@@ -1,4 +1,4 @@
-"""`CrossFade`: a network of fixed length, on a sequence of any length."""
+"""`CrossFade`: a layer of fixed length on a sequence of any length."""
 
 import keras
 import numpy as np
@@ -11,24 +11,23 @@ from sepmodels import _checks, signal
 class CrossFade(keras.layers.Layer):
     """Applies a layer to overlapping windows of a sequence and cross-fades the results.
 
-    The first window starts with the sequence, the next `step` steps later, the last one
-    reaches its end, with zeros behind it. Every window is faded in, along a straight line,
-    over what the windows before it have given. The weights of a step sum to one, also where
-    the sequence starts and windows are missing, so a layer that returns its input leaves the
-    sequence as it is.
+    The first window begins with the sequence, each further one `step` steps later. The last
+    window covers the end of the sequence, padded with zeros. Every window is faded in linearly
+    over the result of the windows before it. The weights of a step sum to one, also at the start
+    of the sequence, so a layer that returns its input leaves the sequence unchanged.
 
     Args:
         layer: `keras.layers.Layer` or `keras.Model`. From `(batch, length, ...)` to
             `(batch, length, ...)`.
-        length: int. Of a window, in steps.
-        step: int. From one window to the next, in steps; divides `length`.
+        length: int. Length of a window, in steps.
+        step: int. Distance from one window to the next, in steps; divides `length`.
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
 
     Input shape:
         `(batch, time, ...)`, any time from 1 step up.
 
     Output shape:
-        `(batch, time, ...)`, the last axes as `layer` returns them.
+        `(batch, time, ...)`, with the last axes that `layer` returns.
 
     Raises:
         ValueError: if `step` does not divide `length`.
@@ -58,7 +57,7 @@ class CrossFade(keras.layers.Layer):
         time = ops.shape(inputs)[1]
         count = 1 + (ops.maximum(time, self.length) - self.length + self.step - 1) // self.step
         steps = self.step * ops.arange(count)[:, None] + ops.arange(self.length)
-        # Zeros for as far as a window may reach behind the end.
+        # Zeros for a window that extends beyond the end.
         edges = [[0, 0], [0, self.length], *([0, 0] for _ in inputs.shape[2:])]
         windows = ops.take(ops.pad(inputs, edges), steps, axis=1)
         windows = ops.reshape(windows, (-1, self.length, *inputs.shape[2:]))
@@ -86,7 +85,7 @@ class CrossFade(keras.layers.Layer):
 
 
 def _fade(length, step):
-    """Weight of each step of a window, once all later windows have been faded in over it."""
+    """Return the weight of each step of a window after all later windows are faded in."""
     ramp = np.minimum(1.0, (np.arange(length) + 0.5) / max(1, length - step))
     weight = ramp.copy()
     for later in range(step, length, step):

@@ -1,4 +1,4 @@
-"""`GatedResidualBlock`: a dilated convolution, a gate, a way through and a way out."""
+"""`GatedResidualBlock`: a gated dilated convolution with a residual and a skip output."""
 
 import keras
 from keras import ops
@@ -14,32 +14,32 @@ class GatedResidualBlock(keras.layers.Layer):
     """One layer of a WaveNet: dilated convolution, gate, residual and skip outputs.
 
     The dilated convolution has two halves, a filter and a gate, and `z = tanh(filter) *
-    sigmoid(gate)`. A 1x1 convolution of `z` is added to the input, for the next block;
-    another one is the skip output, for the end of the network. A plain or leaky ReLU of one
-    convolution may stand for the gate.
+    sigmoid(gate)`. A 1x1 convolution of `z` is added to the input and passed to the next block;
+    another one is the skip output, which the end of the network sums. A plain or leaky ReLU of one
+    convolution can replace the gate.
 
     A condition is added to the filter and to the gate through a 1x1 convolution of its own. A
-    local one has as many steps as the input; a global one has a single step, which holds
-    throughout.
+    local condition has as many steps as the input; a global condition has a single step, which
+    applies to all.
 
     Args:
         filters: int. Channels of `z`.
-        kernel_size: int. Of the dilated convolution, in steps. Defaults to `2`.
-        dilation: int. Of the dilated convolution, in steps. Defaults to `1`.
-        skip_filters: int or None. Channels of the skip output; `None` makes none. Defaults to
-            `None`.
+        kernel_size: int. Kernel size of the dilated convolution, in steps. Defaults to `2`.
+        dilation: int. Dilation of that convolution, in steps. Defaults to `1`.
+        skip_filters: int or None. Channels of the skip output; `None` for no skip output.
+            Defaults to `None`.
         residual: bool. Whether there is a residual output; the last block of a network needs
             none. Defaults to `True`.
         activation: str. `"gated"`, `"relu"` or `"leaky_relu"` with slope 0.01. Defaults to
             `"gated"`.
-        preactivation: bool. Whether the ReLU also comes before the dilated convolution; not
-            with a gate. Defaults to `False`.
-        causal: bool. Whether the block hears the past only. Defaults to `False`: as much of
-            the past as of the future.
-        padding: str. `"same"` keeps the length. `"valid"` pads nothing, and the input that is
-            added to the residual output is cropped. Defaults to `"same"`.
-        kernel_initializer: str or `keras.initializers.Initializer`. Of all kernels. Defaults to
-            `"glorot_uniform"`.
+        preactivation: bool. Whether a ReLU also precedes the dilated convolution; not with a gate.
+            Defaults to `False`.
+        causal: bool. Whether the context lies in the past only. Defaults to `False`: as much in
+            the past as in the future.
+        padding: str. `"same"` keeps the length. With `"valid"` there is no padding, and the input
+            is cropped before it is added to the residual output. Defaults to `"same"`.
+        kernel_initializer: str or `keras.initializers.Initializer`. Initializer of all kernels.
+            Defaults to `"glorot_uniform"`.
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
 
     Input shape:
@@ -47,7 +47,7 @@ class GatedResidualBlock(keras.layers.Layer):
         `(batch, time or 1, any)`. The time axis may be unknown.
 
     Output shape:
-        `(residual, skip)` or the one of them that is there: `(batch, time_out, channels)` and
+        `(residual, skip)`, or the only one of them: `(batch, time_out, channels)` and
         `(batch, time_out, skip_filters)`, where `time_out` is `time` or, in valid mode,
         `time - (kernel_size - 1) * dilation`.
 
@@ -93,7 +93,7 @@ class GatedResidualBlock(keras.layers.Layer):
             )
         if not residual and skip_filters is None:
             raise ValueError(
-                "a block needs an output: pass skip_filters or residual=True. Received: "
+                "a block must have an output: pass skip_filters or residual=True. Received: "
                 f"residual={residual}, skip_filters={skip_filters}"
             )
         super().__init__(**kwargs)
@@ -132,7 +132,7 @@ class GatedResidualBlock(keras.layers.Layer):
             self.to_skip = self._convolution(self.skip_filters, z_shape, "skip")
 
     def _convolution(self, filters, shape, name, kernel_size=1, **how):
-        # An initializer repeats itself; made anew from its config it draws other numbers.
+        # An initializer draws the same numbers again; a copy made of its config draws others.
         initializer = keras.initializers.serialize(self.kernel_initializer)
         layer = keras.layers.Conv1D(
             filters,
@@ -161,8 +161,8 @@ class GatedResidualBlock(keras.layers.Layer):
 
     def _activate(self, x):
         if self.activation == "gated":
-            level, gate = ops.split(x, 2, axis=-1)
-            return ops.tanh(level) * ops.sigmoid(gate)
+            filtered, gate = ops.split(x, 2, axis=-1)
+            return ops.tanh(filtered) * ops.sigmoid(gate)
         return ops.leaky_relu(x, 0.01) if self.activation == "leaky_relu" else ops.relu(x)
 
     def compute_output_shape(self, input_shape):
@@ -189,12 +189,12 @@ class GatedResidualBlock(keras.layers.Layer):
 
 
 def crop_time(x, left, right):
-    """Takes steps off both ends, as a stack of convolutions without padding does.
+    """Remove steps at both ends, as a stack of convolutions without padding does.
 
     Args:
         x: tensor `(batch, time, channels)`.
-        left: int. Steps to take off the start.
-        right: int. Steps to take off the end.
+        left: int. Steps to remove at the start.
+        right: int. Steps to remove at the end.
     """
     return _CropTime(left, right)(x) if left or right else x
 
@@ -212,6 +212,6 @@ class _CropTime(keras.Operation):
 
 
 def _listed(inputs):
-    """Inputs, or their shapes, as a list: one tensor, or a list of them."""
+    """Return inputs, or their shapes, as a list."""
     one = hasattr(inputs, "shape") or inputs[-1] is None or isinstance(inputs[-1], int)
     return [inputs] if one else list(inputs)

@@ -1,4 +1,4 @@
-"""`GradientReversal`: behind it one thing is learned, before it the opposite."""
+"""`GradientReversal`: identity forward, negated gradient backward."""
 
 import keras
 from keras import ops
@@ -8,12 +8,12 @@ from keras import ops
 class GradientReversal(keras.layers.Layer):
     """Identity forward, minus `scale` times the gradient backward.
 
-    Between an encoder and a classifier it lets the classifier learn to tell domains apart
-    while the encoder learns to make that impossible, in one ordinary training step.
+    Between an encoder and a domain classifier it trains both in one step: the classifier learns to
+    distinguish the domains, and the encoder learns to make them indistinguishable.
 
     Args:
-        scale: float. How much the reversed gradient weighs; it never touches the forward
-            pass. Defaults to `1.0`.
+        scale: float. Weight of the reversed gradient, which does not affect the forward pass.
+            Defaults to `1.0`.
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
 
     Input shape:
@@ -23,7 +23,7 @@ class GradientReversal(keras.layers.Layer):
         That of the input.
 
     Raises:
-        ValueError: if `scale` is negative, which would reverse nothing.
+        ValueError: if `scale` is negative, which would not reverse the gradient.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""`MuLawEncode` and `MuLawDecode`: waveforms as few classes, finer where it is soft."""
+"""`MuLawEncode` and `MuLawDecode`: waveforms as mu-law classes or companded samples."""
 
 import keras
 from keras import ops
@@ -7,7 +7,7 @@ from sepmodels import _checks, signal
 
 
 class _MuLaw(keras.layers.Layer):
-    """What both layers share: three arguments and their check."""
+    """Base class of `MuLawEncode` and `MuLawDecode`: their arguments."""
 
     def __init__(self, classes=256, quantize=True, convention="round", **kwargs):
         if isinstance(classes, bool) or not isinstance(classes, int) or classes < 2:
@@ -17,6 +17,7 @@ class _MuLaw(keras.layers.Layer):
         self.classes = classes
         self.quantize = quantize
         self.convention = convention
+        self.supports_masking = True
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -35,15 +36,15 @@ class MuLawEncode(_MuLaw):
     """Mu-law encoding of a waveform, to classes or to companded samples.
 
     Args:
-        classes: int. How many. Defaults to `256`.
-        quantize: bool. Whether to return classes; if not, the companded samples before they
-            are rounded. Defaults to `True`.
+        classes: int. Number of classes. Defaults to `256`.
+        quantize: bool. Whether to return classes. Otherwise the companded samples are returned
+            before rounding. Defaults to `True`.
         convention: str. `"round"` or `"truncate"`, see `sepmodels.signal.mu_law_encode`.
             Defaults to `"round"`.
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
 
     Input shape:
-        Any, samples in [-1, 1]; what is louder is clipped.
+        Any, samples in [-1, 1]; values outside are clipped.
 
     Output shape:
         That of the input: int32 classes in `0 ... classes - 1`, or floats in [-1, 1].
@@ -75,13 +76,13 @@ class MuLawEncode(_MuLaw):
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class MuLawDecode(_MuLaw):
-    """The waveform of mu-law classes, or of companded samples: the inverse of `MuLawEncode`.
+    """Waveform of mu-law classes or of companded samples: the inverse of `MuLawEncode`.
 
     Args:
-        classes: int. How many. Defaults to `256`.
-        quantize: bool. Whether the input is classes; if not, companded samples in [-1, 1].
-            Defaults to `True`.
-        convention: str. That of the `MuLawEncode`. Defaults to `"round"`.
+        classes: int. Number of classes. Defaults to `256`.
+        quantize: bool. Whether the input consists of classes. Otherwise it consists of companded
+            samples in [-1, 1]. Defaults to `True`.
+        convention: str. The convention of the `MuLawEncode`. Defaults to `"round"`.
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
 
     Input shape:
@@ -96,8 +97,8 @@ class MuLawDecode(_MuLaw):
     Example:
 
     >>> wave = np.array([[-1.0, 0.01, 0.5]], dtype="float32")
-    >>> heard = sm.layers.MuLawDecode()(sm.layers.MuLawEncode()(wave))
-    >>> bool(np.abs(heard - wave).max() < 0.01)
+    >>> decoded = sm.layers.MuLawDecode()(sm.layers.MuLawEncode()(wave))
+    >>> bool(np.abs(decoded - wave).max() < 0.01)
     True
     """
 

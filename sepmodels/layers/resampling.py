@@ -1,4 +1,4 @@
-"""`Decimate` and `Upsample`: half the samples, and twice as many again."""
+"""`Decimate` and `Upsample`: resampling by a factor of two."""
 
 import keras
 from keras import ops
@@ -11,9 +11,9 @@ _PADDINGS = ("same", "valid")
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class Decimate(keras.layers.Layer):
-    """Keeps every second step, the first among them, and forgets the others.
+    """Keeps every second step, beginning with the first.
 
-    There is no filter in front: the network learns what may be forgotten.
+    There is no anti-aliasing filter: the network learns which information may be dropped.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
@@ -45,19 +45,20 @@ class Decimate(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class Upsample(keras.layers.Layer):
-    """Keeps every step and puts one between it and the next.
+    """Inserts a step after every step of a signal.
 
-    Step `2 * j` of the output is step `j` of the input, so `Decimate` undoes this layer. (The
-    resizing of image libraries puts the centres of pixels elsewhere, and would shift the sound.)
+    Step `2 * j` of the output is step `j` of the input, so `Decimate` inverts this layer. (The
+    resizing functions of image libraries align pixel centres differently and would shift the
+    sound.)
 
     Args:
-        method: str. What stands between `x[j]` and `x[j + 1]`: their mean (`"linear"`), `x[j]`
-            (`"nearest"`), or `w * x[j] + (1 - w) * x[j + 1]` with a weight `w` per channel that
-            is learned (`"learned"`); it is the sigmoid of a variable, so it stays in [0, 1], and
-            starts as the mean. Defaults to `"linear"`.
-        padding: str. `"valid"` ends with the last step, as nothing is known of what comes.
-            `"same"` puts one behind it, for which `"linear"` takes `x[time]` to be the last step
-            again, and `"learned"` to be zero. Defaults to `"same"`.
+        method: str. The value between `x[j]` and `x[j + 1]`: their mean (`"linear"`), `x[j]`
+            (`"nearest"`), or `w * x[j] + (1 - w) * x[j + 1]` with a learned weight `w` for each
+            channel (`"learned"`). `w` is the sigmoid of a variable, so it stays in [0, 1], and it
+            starts at 0.5. Defaults to `"linear"`.
+        padding: str. `"valid"` ends with the last step, as the next one is unknown. `"same"` adds
+            a step after it; there `"linear"` repeats the last step, and `"learned"` assumes that
+            a zero follows. Defaults to `"same"`.
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
 
     Input shape:

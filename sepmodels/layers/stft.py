@@ -1,4 +1,4 @@
-"""`STFT` and `InverseSTFT`: the front end and the back end of spectrogram models."""
+"""`STFT` and `InverseSTFT`: front end and back end of spectrogram models."""
 
 import keras
 from keras import ops
@@ -7,7 +7,7 @@ from sepmodels import signal
 
 
 class _Transform(keras.layers.Layer):
-    """What `STFT` and `InverseSTFT` share: three arguments and their check."""
+    """Base class of `STFT` and `InverseSTFT`: their arguments."""
 
     def __init__(self, n_fft=1024, hop_length=256, window="hann", **kwargs):
         super().__init__(**kwargs)
@@ -17,23 +17,27 @@ class _Transform(keras.layers.Layer):
         self.hop_length = hop_length
         self.window = window
 
+    @property
+    def _transform(self):
+        return {"n_fft": self.n_fft, "hop_length": self.hop_length, "window": self.window}
+
     def get_config(self):
-        mine = {"n_fft": self.n_fft, "hop_length": self.hop_length, "window": self.window}
-        return {**super().get_config(), **mine}
+        return {**super().get_config(), **self._transform}
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class STFT(_Transform):
     """Short-time Fourier transform of every channel of a waveform.
 
-    Frame `f` is centred on sample `f * hop_length`, with silence assumed outside of the
-    waveform; the frames cover every sample. Computed in float32 whatever the dtype policy.
+    Frame `f` is centred on sample `f * hop_length`, with silence assumed before and after the
+    waveform. The frames cover every sample. The transform is computed in float32 under any dtype
+    policy.
 
     Args:
         n_fft: int. Length of a frame, in samples. Defaults to `1024`.
         hop_length: int. Step between frames, in samples; at most three quarters of
             `n_fft`. Defaults to `256`.
-        window: str. A window that `scipy.signal.get_window` knows. Defaults to `"hann"`.
+        window: str. Name of a window of `scipy.signal.get_window`. Defaults to `"hann"`.
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
 
     Input shape:
@@ -54,11 +58,14 @@ class STFT(_Transform):
     """
 
     def call(self, inputs):
-        channels_first = ops.transpose(inputs, (0, 2, 1))
-        parts = signal.stft(channels_first, self.n_fft, self.hop_length, self.window)
-        return tuple(
-            ops.cast(ops.transpose(part, (0, 2, 3, 1)), self.compute_dtype) for part in parts
-        )
+        return self._apply(signal.stft, inputs)
+
+    def _apply(self, transform, inputs):
+        spectrum = transform(ops.transpose(inputs, (0, 2, 1)), **self._transform)
+        return tuple(ops.cast(ops.transpose(x, (0, 2, 3, 1)), self.compute_dtype) for x in spectrum)
+
+    def make_streaming(self, batch_size):
+        return _FrameSTFT.from_config(self.get_config())
 
     def compute_output_shape(self, input_shape):
         batch, time, channels = input_shape
@@ -71,8 +78,8 @@ class STFT(_Transform):
 class InverseSTFT(_Transform):
     """Waveform of a spectrum: the inverse of `STFT`.
 
-    The spectrum alone does not say how long the waveform was, so the layer takes a waveform
-    of the wanted length as its last input.
+    The spectrum alone does not determine the length of the waveform, so the last input of the
+    layer is a waveform of that length.
 
     Args:
         n_fft: int. Length of a frame, in samples. Defaults to `1024`.
@@ -100,12 +107,34 @@ class InverseSTFT(_Transform):
     """
 
     def call(self, inputs):
-        *parts, like = inputs
-        spectrum = tuple(ops.transpose(ops.cast(part, "float32"), (0, 3, 1, 2)) for part in parts)
-        length = ops.shape(like)[1]
-        samples = signal.istft(spectrum, length, self.n_fft, self.hop_length, self.window)
+        *spectrum, like = inputs
+        return self._apply(signal.istft, spectrum, length=ops.shape(like)[1])
+
+    def _apply(self, invert, spectrum, **length):
+        spectrum = tuple(ops.transpose(ops.cast(x, "float32"), (0, 3, 1, 2)) for x in spectrum)
+        samples = invert(spectrum, **length, **self._transform)
         return ops.cast(ops.transpose(samples, (0, 2, 1)), self.compute_dtype)
+
+    def make_streaming(self, batch_size):
+        return _FrameSum.from_config(self.get_config())
 
     def compute_output_shape(self, input_shape):
         (batch, _, _, channels), _, (_, time, *_) = input_shape
         return batch, time, channels
+
+
+class _FrameSTFT(STFT):
+    """The streaming form of `STFT`: frames without padding."""
+
+    def call(self, inputs):
+        return self._apply(signal.transform_frames, inputs)
+
+
+class _FrameSum(InverseSTFT):
+    """The streaming form of `InverseSTFT`: the sum of the frames, not divided by the windows.
+
+    The first and the last frames still overlap with those of other blocks.
+    """
+
+    def call(self, inputs):
+        return self._apply(signal.add_frames, inputs[:2])

@@ -1,4 +1,4 @@
-"""`TiedTranspose`: back through a convolution, with the convolution's own kernel."""
+"""`TiedTranspose`: the transpose of a convolution, with the kernel of that convolution."""
 
 import keras
 from keras import ops
@@ -6,15 +6,15 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class TiedTranspose(keras.layers.Layer):
-    """The transpose of a convolution, as a decoder that owns no weights.
+    """The transpose of a convolution, as a decoder without weights of its own.
 
-    A convolution is a matrix; this layer multiplies with that matrix transposed, which sends
-    every feature back to where it came from. The kernel stays the convolution's: both layers
-    read one variable, and both train it. There is no bias and no activation.
+    A convolution multiplies with a matrix; this layer multiplies with the transposed matrix, which
+    maps every feature back to its position in the input. Both layers read and train one variable,
+    the kernel of the convolution. There is no bias and no activation.
 
-    A convolution with strides does not say how long its input was, so the layer takes the
-    tensor whose shape it has to restore as its last input. What the convolution never saw of
-    it comes back as zeros.
+    The output of a convolution with strides does not determine the length of its input, so the
+    last input of the layer is a tensor of the shape to restore. Positions that the convolution
+    skipped are restored as zeros.
 
     Args:
         convolution: `keras.layers.Conv1D` or `Conv2D` with `padding="valid"`, without
@@ -23,7 +23,7 @@ class TiedTranspose(keras.layers.Layer):
 
     Input shape:
         `(features, like)`: a tensor of the shape that `convolution` returns, and one of the
-        shape that it takes, of which only the shape is used.
+        shape of its input, of which only the shape is used.
 
     Output shape:
         That of `like`.
@@ -76,7 +76,7 @@ class TiedTranspose(keras.layers.Layer):
         kernel = ops.cast(self.convolution.kernel, self.compute_dtype)
         strides = self.convolution.strides
         outputs = ops.conv_transpose(features, kernel, strides, padding="valid")
-        # Strides may leave a rest at the end that no filter saw.
+        # With strides, no filter may cover the last positions.
         outputs = ops.pad(outputs, [[0, 0], *([0, stride] for stride in strides), [0, 0]])
         return ops.slice(outputs, [0] * len(like.shape), ops.shape(like))
 

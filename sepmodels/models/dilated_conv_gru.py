@@ -6,7 +6,7 @@ from keras import ops
 from sepmodels import _checks, signal
 from sepmodels.layers.dilated_gru import DilatedGRU
 from sepmodels.layers.stft import STFT
-from sepmodels.layers.weight_norm import WeightNormalization
+from sepmodels.layers.weight_normalization import WeightNormalization
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 
 _ORDERS = ("conv_gru", "gru_conv")

@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "find_wave_u_net_lengths",
         ],
         "spectra": [
+            "add_frames",
             "check_transform",
             "compress_magnitude",
             "compute_magnitude",
@@ -30,6 +31,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "make_window",
             "overlap_add",
             "stft",
+            "transform_frames",
         ],
         "wiener": ["apply_multichannel_wiener"],
     },

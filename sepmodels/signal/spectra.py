@@ -61,11 +61,30 @@ def stft(samples, n_fft=1024, hop_length=256, window="hann"):
     time = ops.shape(samples)[-1]
     leading = [[0, 0]] * (len(samples.shape) - 1)
     samples = ops.pad(samples, [*leading, [n_fft // 2, n_fft // 2 + 2 * hop_length]])
+    samples = samples[..., : -(-time // hop_length) * hop_length + n_fft]
+    return transform_frames(samples, n_fft, hop_length, window)
+
+
+def transform_frames(samples, n_fft=1024, hop_length=256, window="hann"):
+    """Transform the frames of the last axis: `stft` without the padding at both ends.
+
+    Args:
+        samples: tensor of shape `(..., (frames - 1) * hop_length + n_fft)`.
+        n_fft: int. Length of a frame, in samples.
+        hop_length: int. Step between frames, in samples; at most three quarters of `n_fft`.
+        window: str. Name of the analysis window, see `make_window`.
+
+    Returns:
+        `(real, imaginary)`, each `(..., frames, n_fft // 2 + 1)`.
+    """
     # A frame is the start of `hops` neighbouring blocks of one hop each.
-    frames, hops = -(-time // hop_length) + 1, -(-n_fft // hop_length)
-    samples = samples[..., : (frames - 1 + hops) * hop_length]
-    shape = ops.shape(samples)[:-1]
-    blocks = ops.reshape(samples, (*shape, frames - 1 + hops, hop_length))
+    hops = -(-n_fft // hop_length)
+    surplus = hops * hop_length - n_fft
+    if surplus:
+        samples = ops.pad(samples, [[0, 0]] * (len(samples.shape) - 1) + [[0, surplus]])
+    *leading, time = ops.shape(samples)
+    blocks = ops.reshape(samples, (*leading, time // hop_length, hop_length))
+    frames = time // hop_length - hops + 1
     framed = ops.concatenate([blocks[..., i : i + frames, :] for i in range(hops)], axis=-1)
     return ops.rfft(framed[..., :n_fft] * make_window(window, n_fft))
 
@@ -95,12 +114,27 @@ def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
     True
     """
     check_transform(n_fft, hop_length)
-    window = make_window(window, n_fft)
-    framed = ops.irfft(spectrum, fft_length=n_fft) * window
-    frames = ops.shape(framed)[-2]
-    weight = ops.ones((frames, 1), dtype="float32") * window**2
-    signal = crop(overlap_add(framed, hop_length), n_fft // 2, length, axis=-1)
-    return signal / crop(overlap_add(weight, hop_length), n_fft // 2, length, axis=-1)
+    frames = ops.shape(spectrum[0])[-2]
+    weights = ops.ones((frames, 1), dtype="float32") * make_window(window, n_fft) ** 2
+    sums = add_frames(spectrum, n_fft, hop_length, window), overlap_add(weights, hop_length)
+    samples, weights = (crop(x, n_fft // 2, length, axis=-1) for x in sums)
+    return samples / weights
+
+
+def add_frames(spectrum, n_fft=1024, hop_length=256, window="hann"):
+    """Overlap-add the windowed frames of a spectrum: `istft` before division and crop.
+
+    Args:
+        spectrum: `(real, imaginary)`, each `(..., frames, n_fft // 2 + 1)`.
+        n_fft: int. Length of a frame, in samples.
+        hop_length: int. Step between frames, in samples; at most three quarters of `n_fft`.
+        window: str. Name of the window of the `stft`.
+
+    Returns:
+        Tensor of shape `(..., (frames - 1) * hop_length + n_fft)`.
+    """
+    framed = ops.irfft(spectrum, fft_length=n_fft) * make_window(window, n_fft)
+    return overlap_add(framed, hop_length)
 
 
 def overlap_add(framed, hop_length, axis=-2):
@@ -119,7 +153,7 @@ def overlap_add(framed, hop_length, axis=-2):
     hops, total = -(-n_fft // hop_length), 0.0
     surplus = hops * hop_length - n_fft
     if surplus:
-        longer = [[0, surplus * (place == axis + 1)] for place in range(len(framed.shape))]
+        longer = [[0, surplus * (i == axis + 1)] for i in range(len(framed.shape))]
         framed = ops.pad(framed, longer)
     for hop, block in enumerate(ops.split(framed, hops, axis=axis + 1)):
         edges = [[0, 0] for _ in framed.shape]

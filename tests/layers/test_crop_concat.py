@@ -44,3 +44,12 @@ def test_unknown_time_is_cropped_alike(skip, x):
     assert model.output_shape == (None, None, 5)
     signals = rising(skip, 2), rising(x, 3)
     np.testing.assert_array_equal(model.predict(signals, verbose=0), CropConcat()(signals))
+
+
+def test_masks_are_cropped_and_joined():
+    skip, x = np.zeros((1, 7, 2)), np.zeros((1, 4, 3))
+    long, short = np.array([[1, 1, 0, 1, 1, 1, 1]], bool), np.array([[1, 1, 1, 0]], bool)
+    layer = CropConcat()
+    np.testing.assert_array_equal(layer.compute_mask((skip, x), (long, short)), [[1, 0, 1, 0]])
+    np.testing.assert_array_equal(layer.compute_mask((skip, x), (long, None)), [[1, 0, 1, 1]])
+    assert layer.compute_mask((skip, x), (None, None)) is None

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sepmodels.layers.dilated_gru import DilatedGRU, DilatedGRUCell, loop
+from sepmodels.layers.dilated_gru import DilatedGRU, DilatedGRUCell, xla_loop
 
 UNITS, CHANNELS, BATCH = 4, 3, 2
 RNG = np.random.default_rng(0)
@@ -18,13 +18,13 @@ def noise(*shape):
 @pytest.fixture
 def calls(monkeypatch):
     """Counts how often the loop runs (in a graph: how often it is traced)."""
-    calls, run = [], loop.dilated_gru
+    calls, run = [], xla_loop.run
 
     def counted(x, *others):
         calls.append(tuple(x.shape))
         return run(x, *others)
 
-    monkeypatch.setattr(loop, "dilated_gru", counted)
+    monkeypatch.setattr(xla_loop, "run", counted)
     return calls
 
 
@@ -87,9 +87,9 @@ def test_a_long_sequence_keeps_its_gradient(calls):
 def test_equals_the_definition_however_it_shares_the_work(
     units, batch, dilation, shares, monkeypatch
 ):
-    seen, outputs = [], loop._outputs
+    seen, outputs = [], xla_loop._outputs
     monkeypatch.setattr(
-        loop, "_outputs", lambda x, *args: seen.append(x.shape[0]) or outputs(x, *args)
+        xla_loop, "_outputs", lambda x, *args: seen.append(x.shape[0]) or outputs(x, *args)
     )
     definition, fast = pair(dilation, units)
     x, weighting = tf.constant(noise(batch, 25, CHANNELS)), noise(batch, 25, units)
@@ -148,10 +148,10 @@ def test_what_it_cannot_do_is_left_to_keras(kwargs, calls):
 
 def test_a_gpu_keeps_its_own_kernel(monkeypatch):
     layer = DilatedGRU(UNITS, 2)
-    assert loop.fits(layer)
-    assert not loop.fits(DilatedGRU(UNITS, 2, use_cudnn=True))
+    assert xla_loop.supports(layer)
+    assert not xla_loop.supports(DilatedGRU(UNITS, 2, use_cudnn=True))
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [kind])
-    assert not loop.fits(layer)
+    assert not xla_loop.supports(layer)
 
 
 def test_every_replica_runs_its_own_loop(calls):
@@ -168,19 +168,46 @@ def test_every_replica_runs_its_own_loop(calls):
     assert len(calls) == 2
 
 
-def test_a_second_derivative_is_refused_not_wrong():
-    _, fast = pair(2)
-    x = tf.constant(noise(BATCH, 4, CHANNELS))
+@pytest.mark.parametrize("kind", ["eager", "graph"])
+def test_second_derivatives_equal_those_of_the_definition(kind, calls):
+    """As a gradient penalty takes them, of inputs and of weights."""
+    definition, fast = pair(3)
+    x, weighting = tf.constant(noise(BATCH, 7, CHANNELS)), noise(BATCH, 7, UNITS)
 
-    @tf.function(jit_compile=True, autograph=False)
-    def twice():
+    def penalties(layer):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            first = gradients(fast, x, 1.0)[1]
-        return tape.gradient(first, x)
+            first = gradients(layer, x, weighting)[1:]
+            penalty = sum(tf.reduce_sum(tf.square(g)) for g in first)
+        return tape.gradient(penalty, [x, *layer.trainable_weights])
 
-    with pytest.raises(LookupError, match="training=False"):
-        twice()
+    run = tf.function(penalties, autograph=False) if kind == "graph" else penalties
+    assert_close(run(fast), penalties(definition), atol=1e-4)
+    assert calls
+
+
+def test_an_empty_batch_trains(calls):
+    _, fast = pair(3)
+    x = tf.zeros((0, 7, CHANNELS))
+    y, d_x, *d_weights = gradients(fast, x, 1.0)
+    assert (y.shape, d_x.shape) == ((0, 7, UNITS), (0, 7, CHANNELS))
+    assert calls and not any(np.any(g) for g in d_weights)
+
+
+def test_a_tape_is_enough(calls):
+    """A custom loop often forgets `training=True`."""
+    definition, fast = pair(3)
+    x = tf.constant(noise(BATCH, 7, CHANNELS))
+    found = []
+    for layer in (fast, definition):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.sin(layer(x)))
+        found.append(tape.gradient(loss, layer.trainable_weights))
+    assert calls
+    assert_close(*found, atol=1e-5)
+    calls.clear()
+    fast(x)
+    assert not calls
 
 
 def test_layers_of_many_sizes_train_in_one_process():

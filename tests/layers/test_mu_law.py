@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -87,3 +88,9 @@ def test_bad_argument_is_named(cls):
         cls(convention="floor")
     with pytest.raises(ValueError, match="classes=1"):
         cls(classes=1)
+
+
+@pytest.mark.parametrize("layer", [MuLawEncode, MuLawDecode])
+def test_masks_are_passed_on(layer):
+    masked = keras.layers.Masking()(np.float32([[[0.5], [0.0]]]))
+    np.testing.assert_array_equal(layer(quantize=False)(masked)._keras_mask, [[True, False]])

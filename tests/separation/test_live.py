@@ -59,7 +59,7 @@ def test_blocks_are_the_whole_pass(name, lengths):
         assert delay <= running.latency
 
 
-def test_a_model_without_padding_hears_silence_around_the_stream():
+def test_silence_surrounds_the_stream_of_a_model_without_padding():
     model = NCWaveNet(**SMALL, head="regression", padding="valid")
     song = noise(500)
     whole = model(np.pad(song, ((model.context[0],) * 2, (0, 0)))[None])
@@ -76,13 +76,13 @@ def test_a_mono_model_takes_each_channel_by_itself():
         np.testing.assert_allclose(stems["vocals"][:, channel], alone, atol=1e-5)
 
 
-def test_a_stereo_model_hears_both():
+def test_a_stereo_model_takes_both_channels():
     model, song = DilatedConvGRU(**CAUSAL, channels=2), noise(700, 2)
     stems, _ = pushed(stream(model), song, 100)
     np.testing.assert_allclose(stems["vocals"], model(song[None])["vocals"][0], atol=1e-5)
 
 
-def test_streams_of_one_model_do_not_meet():
+def test_streams_of_one_model_are_independent():
     model, song = MODELS["dilated GRUs"](), noise(400)
     first, second = stream(model), stream(model)
     second.push(noise(300)[::-1])
@@ -91,7 +91,7 @@ def test_streams_of_one_model_do_not_meet():
 
 
 def test_latency_is_that_of_the_future_that_counts():
-    """What lies behind the latency does not move an output, and something within it does."""
+    """Input after the latency does not change an output, and some input within it does."""
     model = MODELS["dilated GRUs"]()
     song = noise(400)
     whole = np.asarray(model(song[None])["vocals"][0])
@@ -111,15 +111,20 @@ def test_latency_is_that_of_the_future_that_counts():
         lambda: UNet(filters=(2, 3)),
     ],
 )
-def test_models_that_cannot_are_told(model):
+def test_models_that_cannot_stream_raise(model):
     with pytest.raises(ValueError, match=r"so it cannot run as a stream.*causal=True"):
         stream(model())
 
 
-def test_bad_blocks_are_told():
+def test_bad_blocks_raise():
     running = stream(MODELS["convolutions"]())
     with pytest.raises(ValueError, match=r"\(time, 1\)"):
         running.push(noise(10, 2))
+    with pytest.raises(TypeError, match="block must be float"):
+        running.push(np.full((10, 1), 9000, "int16"))
+    with pytest.raises(ValueError, match="NaN"):
+        running.push(noise(10) * np.nan)
+    assert np.isfinite(running.push(noise(200))["vocals"]).all()  # the bad blocks left no trace
     running.push(noise(10), last=True)
     with pytest.raises(ValueError, match="ended"):
         running.push(noise(10))

@@ -1,10 +1,6 @@
-"""The dilated GRU: its definition as a cell, and a layer that runs it fast."""
+"""The dilated GRU: its definition as a cell, and a layer that computes the same faster."""
 
-from sepmodels.layers.dilated_gru.dilated_gru import (
-    DilatedGRU,
-    DilatedGRUCell,
-    fold_time,
-    unfold_time,
-)
+from sepmodels.layers.dilated_gru.cell import DilatedGRUCell
+from sepmodels.layers.dilated_gru.layer import DilatedGRU
 
-__all__ = ["DilatedGRU", "DilatedGRUCell", "fold_time", "unfold_time"]
+__all__ = ["DilatedGRU", "DilatedGRUCell"]

@@ -70,3 +70,45 @@ def test_built_layer_is_refused():
     layer.build((None, 2))
     with pytest.raises(ValueError, match="not be built"):
         WeightNormalization(layer)
+
+
+def test_regularizer_penalizes_the_output():
+    x = noise(3, 6, 4)
+    how = {"activation": "relu", "activity_regularizer": "l2"}
+    wrapper = made(keras.layers.Dense(5, **how), x)
+    bare = keras.layers.Dense(5, **how)
+    bare.build(x.shape)
+    bare.set_weights([wrapper.direction.kernel.numpy(), wrapper.bias.numpy()])
+    wrapper(x)
+    bare(x)
+    np.testing.assert_allclose(sum(wrapper.losses), sum(bare.losses), rtol=1e-5)
+    again = WeightNormalization.from_config(wrapper.get_config())
+    assert isinstance(again.activity_regularizer, keras.regularizers.L2)
+    assert again.get_config() == wrapper.get_config()
+
+
+def test_mask_is_passed_on_as_by_the_layer():
+    x = noise(2, 6, 4)
+    x[:, 4:] = 0
+    inputs = keras.Input((None, 4))
+    masked = WeightNormalization(keras.layers.Dense(5))(keras.layers.Masking()(inputs))
+    model = keras.Model(inputs, keras.layers.GRU(3)(masked))
+    np.testing.assert_allclose(model(x), model(x[:, :4]), atol=1e-6)
+    assert not WeightNormalization(keras.layers.Conv1D(4, 3)).supports_masking
+
+
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")
+@pytest.mark.parametrize("mode, atol", [("int8", 0.05), ("float8", 0.15)])
+def test_quantizes_saves_and_loads(mode, atol, tmp_path):
+    x = noise(8, 16)
+    inputs = keras.Input((16,))
+    model = keras.Model(inputs, WeightNormalization(keras.layers.Dense(5, "tanh"))(inputs))
+    model.layers[-1].gain.assign([0.5, 1.0, 1.5, 2.0, 2.5])
+    before = model(x).numpy()
+    model.quantize(mode)
+    after = model(x).numpy()
+    np.testing.assert_allclose(after, before, atol=atol)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again(x), after, atol=1e-5)
+    assert "direction" in again.layers[-1].direction.path

@@ -1,22 +1,30 @@
-"""The loop of a dilated GRU while it trains on a CPU, with the gradient written by hand.
+"""The loop of a dilated GRU while it trains on a CPU, with a hand-written gradient.
 
-What TensorFlow derives from a loop multiplies small matrices, step by step, wherever the loop does.
-Here the loops hold only what has to wait for the step before, and XLA makes one kernel of it. The
-way there keeps how each state changes with what it is made of, so the way back only multiplies, and
-each weight matrix gets its gradient from one large product afterwards.
+The gradient that TensorFlow derives for a loop multiplies small matrices in every step. Here a
+step holds only what depends on the previous step, and XLA compiles the loop to one kernel. The
+forward loop keeps the derivatives of each state, so the backward loop only multiplies, and the
+gradient of each weight matrix is one large product after the loop.
 """
+
+import functools
 
 import keras
 import tensorflow as tf
 from keras import activations
+from tensorflow.python.eager import record
 
 from sepmodels import signal
 
 
-def fits(layer):
-    """Whether `dilated_gru` computes what `layer`, a `DilatedGRU`, would.
+def is_recorded():
+    """Return whether a `tf.GradientTape` may record what is computed now."""
+    return record.could_possibly_record()
 
-    On a GPU it would too, but there cuDNN is faster.
+
+def supports(layer):
+    """Return whether `run` computes what `layer`, a `DilatedGRU`, defines.
+
+    On a GPU it does too, but cuDNN is faster there.
     """
     cell = layer.cell
     return (
@@ -32,71 +40,100 @@ def fits(layer):
     )
 
 
-def dilated_gru(x, past, cell):
-    """All outputs of a GRU whose state comes from as many steps back as `past` has.
+def run(x, past, cell):
+    """Compute all outputs of a GRU whose state comes from `dilation` steps earlier.
 
     Args:
-        x: tensor. The sequences, `(batch, time, channels)`.
-        past: tensor. The last outputs, oldest first, `(batch, dilation, units)`.
-        cell: keras.layers.GRUCell. It has the weights.
+        x: tensor `(batch, time, channels)`. The sequences.
+        past: tensor `(batch, dilation, units)`. The last outputs, oldest first.
+        cell: keras.layers.GRUCell. It holds the weights.
 
-    Output shape:
-        `(batch, time, units)`.
+    Returns:
+        Tensor `(batch, time, units)`.
     """
     weights = [tf.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel, cell.bias)]
     batch = x.shape[0]
-    if batch is None or batch < 2:
+    if not batch:  # unknown or 0, with which XLA's loop ends the process: one sequence more
+        one_more = [[0, 1], [0, 0], [0, 0]]
+        outputs = _outputs(tf.pad(x, one_more), tf.pad(past, one_more), *weights)
+        return signal.crop(outputs, 0, tf.shape(x)[0], axis=0)
+    if batch == 1:
         return _outputs(x, past, *weights)
     # XLA runs a loop on one core. The sequences are independent, so the cores share them: two
-    # loops, or four where only those have small steps.
+    # loops, or four where only four have small steps.
     halves, quarters = (_is_small(-(-batch // n) * past.shape[1], cell.units) for n in (2, 4))
     count = 4 if batch >= 4 and quarters and not halves else 2
     sizes = [batch * (n + 1) // count - batch * n // count for n in range(count)]
-    parts = zip(tf.split(x, sizes), tf.split(past, sizes), strict=True)
-    return tf.concat([_outputs(*part, *weights) for part in parts], axis=0)
+    shares = zip(tf.split(x, sizes), tf.split(past, sizes), strict=True)
+    return tf.concat([_outputs(*share, *weights) for share in shares], axis=0)
 
 
 def _outputs(x, past, kernel, recurrent_kernel, bias):
-    dtype, batch, length = x.dtype, x.shape[0] or tf.shape(x)[0], tf.shape(x)[1]
-    dilation, units = past.shape[1:]
-    wide = tf.float32  # numbers of 16 bits do for a product, not for a state, which adds up
+    batch = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
+    length, (dilation, units) = tf.shape(x)[1], past.shape[1:]
+    wide = tf.float32  # 16 bits suffice for a product, but not for a state, which accumulates
     bias, inner_bias = tf.unstack(tf.cast(bias, wide))
     bias += tf.pad(inner_bias[: 2 * units], [(0, units)])  # the reset gate scales the rest
 
-    # Time first: then `dilation` neighbouring steps, of all sequences, are one step of the loop.
+    # Time first: then `dilation` neighbouring steps of all sequences are one step of the loop.
+    steps, rows = -(-length // dilation), dilation * batch
     x = tf.pad(tf.transpose(x, (1, 0, 2)), ((0, -length % dilation), (0, 0), (0, 0)))
-    x = tf.matmul(tf.reshape(x, (-1, x.shape[-1])), tf.cast(kernel, dtype))
-    x = tf.reshape(tf.cast(x, wide) + bias, (-1, dilation * batch, 3 * units))
-    state = tf.reshape(tf.transpose(tf.cast(past, wide), (1, 0, 2)), (dilation * batch, units))
+    x = tf.matmul(tf.reshape(x, (steps * rows, x.shape[-1])), tf.cast(kernel, x.dtype))
+    dtype, x = x.dtype, tf.reshape(tf.cast(x, wide) + bias, (steps, rows, 3 * units))
+    state = tf.reshape(tf.transpose(tf.cast(past, wide), (1, 0, 2)), (rows, units))
     outputs = _recur(x, state, tf.cast(recurrent_kernel, wide), inner_bias[2 * units :])
-    outputs = tf.reshape(tf.cast(outputs, dtype), (-1, batch, units))
+    outputs = tf.reshape(tf.cast(outputs, dtype), (steps * dilation, batch, units))
     return tf.transpose(signal.crop(outputs, 0, length, axis=0), (1, 0, 2))
 
 
 @tf.custom_gradient
 def _recur(x, state, kernel, bias):
-    # No tape may look inside: what it would keep of the loop cannot leave XLA.
-    states, slope_n, *slopes = _forward(*map(tf.stop_gradient, (x, state, kernel, bias)))
+    # Stopped, because what a tape would keep of the loop cannot leave XLA.
+    inputs = x, state, kernel, bias
+    states, slope_n, *slopes = _forward(*map(tf.stop_gradient, inputs))
 
-    def gradient(d_outputs):
-        d_state, d_states, d_z, d_r, d_n = _backward(*slopes, tf.transpose(kernel), d_outputs)
+    @tf.custom_gradient
+    def first(x, state, kernel, bias, d_outputs):
+        stopped = map(tf.stop_gradient, (*slopes, tf.transpose(kernel), d_outputs))
+        d_state, d_states, d_z, d_r, d_n = _backward(*stopped)
         d_x = tf.concat([d_z, d_r, d_states * slope_n], axis=-1)
         d_inner = tf.reshape(tf.concat([d_z, d_r, d_n], axis=-1), (-1, kernel.shape[1]))
         before = tf.reshape(states[:-1], (-1, kernel.shape[0]))
         d_kernel = tf.matmul(before, d_inner, transpose_a=True)
         d_bias = tf.reduce_sum(d_n, axis=(0, 1))
-        return [_once(gradient) for gradient in (d_x, d_state, d_kernel, d_bias)]
+        second = functools.partial(_second, (x, state, kernel, bias), d_outputs)
+        return (d_x, d_state, d_kernel, d_bias), second
 
-    return states[1:], gradient
+    return states[1:], lambda d_outputs: first(*inputs, d_outputs)
+
+
+def _second(inputs, d_outputs, *upstream):
+    """Differentiate the gradient again, through a plain loop: slower, but to any order."""
+    with tf.GradientTape() as outer:
+        outer.watch([*inputs, d_outputs])
+        with tf.GradientTape() as inner:
+            inner.watch(inputs)
+            outputs = _plain(*inputs)
+        first = inner.gradient(outputs, inputs, d_outputs)
+    return outer.gradient(first, [*inputs, d_outputs], upstream)
+
+
+def _plain(x, state, kernel, bias):
+    def step(state, x):
+        (x_z, x_r, x_n), (z, r, n) = tf.split(x, 3, axis=1), _by_gate(state, [kernel])
+        update = tf.sigmoid(x_z + z)
+        return update * state + (1 - update) * tf.tanh(x_n + tf.sigmoid(x_r + r) * (n + bias))
+
+    return tf.scan(step, x, state)
 
 
 @tf.function(jit_compile=tf.test.is_built_with_xla())
 def _forward(x, state, kernel, bias):
-    """All states, the first one too, and how each changes with what it is made of.
+    """Compute all states, including the first, and the derivatives of each.
 
-    These slopes are with respect to what `x` adds to the candidate; to the sums in the update and
-    in the reset gate; to what `state @ kernel` adds to the candidate; and to the state before, as
-    far as the update gate hands it on.
+    The derivatives are with respect to the term of `x` in the candidate, to the arguments of the
+    update gate and of the reset gate, to the term of `state @ kernel` in the candidate, and to the
+    previous state through the update gate.
     """
     steps, xs = tf.shape(x)[0], _read(x)
     kernels = tf.split(kernel, 3 if _is_small(*state.shape) else 1, axis=1)
@@ -121,7 +158,7 @@ def _forward(x, state, kernel, bias):
 
 @tf.function(jit_compile=tf.test.is_built_with_xla())
 def _backward(slope_z, slope_r, slope_n, update, transposed, d_outputs):
-    """The gradients of the first state, all states, and, for each gate, `states @ kernel`."""
+    """Compute the gradients of the first state, of all states, and of each gate's product."""
     steps, d_outputs, updates = tf.shape(update)[0], _read(d_outputs), _read(update)
     slopes = [_read(slope) for slope in (slope_z, slope_r, slope_n)]
     kernels = tf.split(transposed, 3 if _is_small(*update.shape[1:]) else 1)
@@ -138,30 +175,25 @@ def _backward(slope_z, slope_r, slope_n, update, transposed, d_outputs):
 
 
 def _is_small(rows, units):
-    """Whether a step is faster with a product for each gate than with one for all.
+    """Return whether a step is faster with one product for each gate than with one for all.
 
-    XLA shares a product among the cores and waits for them, unless it is small: as long as a
-    product for one gate is, three of them on one core win. Measured with two cores.
+    XLA distributes a large product over the cores, and the loop waits for all of them. Three
+    products that are small enough for one core are faster. Measured with two cores.
     """
     return rows is not None and units <= 256 and rows * units * units <= 2**20
 
 
 def _by_gate(state, kernels):
-    """`state @ kernel`: what belongs to the update gate, to the reset gate, to the candidate."""
+    """Split `state @ kernel` into the terms of update gate, reset gate and candidate."""
     products = [tf.matmul(state, kernel) for kernel in kernels]
     return products if len(products) == 3 else tf.split(*products, 3, axis=1)
 
 
 def _from_gates(d_gates, kernels):
-    """The gradient of a state from those of its three products; `kernels` are transposed."""
+    """Compute the gradient of a state from those of its products; `kernels` are transposed."""
     if len(kernels) == 1:
         return tf.matmul(tf.concat(d_gates, axis=1), *kernels)
     return tf.add_n([tf.matmul(*pair) for pair in zip(d_gates, kernels, strict=True)])
-
-
-def _once(gradient):
-    message = "DilatedGRU has second derivatives with training=False only"
-    return tf.raw_ops.PreventGradient(input=gradient, message=message)
 
 
 def _read(x):

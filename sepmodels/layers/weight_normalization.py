@@ -1,9 +1,12 @@
-"""`WeightNormalization`: the length and the direction of a weight learn apart."""
+"""`WeightNormalization`: a weight as the product of a length and a direction."""
 
 import keras
 from keras import ops
 
+from sepmodels.layers.streaming import StreamingConvolution
+
 _WRAPPABLE = (keras.layers.Dense, keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
+_APPLIED_AFTER = {"use_bias": False, "activation": None, "activity_regularizer": None}
 
 
 @keras.saving.register_keras_serializable(package="sepmodels")
@@ -11,20 +14,22 @@ class WeightNormalization(keras.layers.Layer):
     """Wraps a convolution or dense layer so that its weight is `w = g v / |v|`.
 
     The norm is taken per output channel, over all other axes of the kernel `v`. The gain `g`
-    starts as `|v|`, so a fresh wrapper computes what the bare layer would.
+    starts as `|v|`, so a new wrapper computes what the layer alone would compute.
 
-    As the wrapped operation is linear in its kernel, `g / |v|` is applied to the output,
-    which is smaller work than rescaling the kernel where the input is short, and the same
-    numbers.
+    The wrapped operation is linear in its kernel, so `g / |v|` is applied to its output. The
+    result is the same, with less work than rescaling the kernel if the input is short. Bias,
+    activation and activity regularizer of the layer follow the gain; its kernel regularizer and
+    constraint act on `v`.
 
     Args:
         layer: `keras.layers.Dense`, `Conv1D`, `Conv2D` or `Conv3D` in `channels_last`, not
-            built. Its bias and activation are applied after the gain.
+            built. Its configuration is used; the wrapper holds the kernel `v` in a layer
+            `direction` of the same kind.
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...). The wrapped layer
-            takes over the dtype policy of the wrapper.
+            takes the dtype policy of the wrapper.
 
     Input shape:
-        That of `layer`.
+        That of `layer`. A mask is passed on if `layer` does so.
 
     Output shape:
         That of `layer`.
@@ -56,33 +61,36 @@ class WeightNormalization(keras.layers.Layer):
             raise ValueError(
                 f"layer must be channels_last. Received: data_format={layer.data_format!r}"
             )
-        super().__init__(**kwargs)
-        self.layer = layer
-        config = layer.get_config() | {
-            "use_bias": False,
-            "activation": None,
-            "dtype": self.dtype_policy,
-            "name": "direction",
-        }
+        super().__init__(activity_regularizer=layer.activity_regularizer, **kwargs)
+        self.supports_masking = layer.supports_masking
+        self.activation = layer.activation
+        # What the configuration of `direction` does not tell of the wrapped layer.
+        config = layer.get_config()
+        self._wrapped = {key: config[key] for key in ("name", *_APPLIED_AFTER) if key in config}
+        policy = layer if _is_quantized(layer) else self
+        config |= _APPLIED_AFTER | {"dtype": policy.dtype_policy, "name": "direction"}
         self.direction = type(layer).from_config(config)
 
     def build(self, input_shape):
         self.direction.build(input_shape)
         channels = self.direction.kernel.shape[-1]
         self.gain = self.add_weight(name="gain", shape=(channels,), initializer="ones")
-        self.gain.assign(self._norm())
+        if not _is_quantized(self.direction):  # such a kernel is about to be loaded
+            self.gain.assign(self._norm())
         self.bias = None
-        if self.layer.use_bias:
+        if self._wrapped["use_bias"]:
             self.bias = self.add_weight(
                 name="bias",
                 shape=(channels,),
-                initializer=self.layer.bias_initializer,
-                regularizer=self.layer.bias_regularizer,
-                constraint=self.layer.bias_constraint,
+                initializer=self.direction.bias_initializer,
+                regularizer=self.direction.bias_regularizer,
+                constraint=self.direction.bias_constraint,
             )
 
     def _norm(self):
         kernel = ops.convert_to_tensor(self.direction.kernel)
+        if _is_quantized(self.direction):  # the stored integers are scaled; the identity is not
+            kernel = self.direction(ops.eye(self.direction.input_spec.axes[-1]))
         return ops.sqrt(ops.sum(kernel**2, axis=tuple(range(len(kernel.shape) - 1))))
 
     def call(self, inputs):
@@ -90,15 +98,27 @@ class WeightNormalization(keras.layers.Layer):
         outputs = self.direction(inputs) * ops.cast(scale, self.compute_dtype)
         if self.bias is not None:
             outputs = outputs + self.bias
-        return self.layer.activation(outputs)
+        return self.activation(outputs)
+
+    def make_streaming(self, batch_size):
+        return StreamingConvolution(self, self.direction, batch_size)
 
     def compute_output_shape(self, input_shape):
         return self.direction.compute_output_shape(input_shape)
 
     def get_config(self):
-        return {**super().get_config(), "layer": keras.saving.serialize_keras_object(self.layer)}
+        config = super().get_config()
+        config.pop("activity_regularizer", None)  # the layer has it
+        layer = keras.saving.serialize_keras_object(self.direction)
+        layer.pop("build_config", None)
+        layer["config"] |= self._wrapped
+        return {**config, "layer": layer}
 
     @classmethod
     def from_config(cls, config):
         layer = keras.saving.deserialize_keras_object(config["layer"])
         return cls(**{**config, "layer": layer})
+
+
+def _is_quantized(layer):
+    return isinstance(layer.dtype_policy, keras.dtype_policies.QuantizedDTypePolicy)
