@@ -3,6 +3,8 @@
 import importlib
 import sys
 
+from sepmodels import _startup
+
 __version__ = "0.1.0"
 
 # The public face, and the room in which each name lives. Rooms load on first use, so that a
@@ -48,6 +50,6 @@ def __dir__():
     return sorted(__all__)
 
 
-# A program that has imported Keras may load a saved model next, which needs the classes registered.
-if "keras" in sys.modules:
-    importlib.import_module(f"{__name__}.models")
+_registration = _startup.Registration()
+sys.meta_path.insert(0, _registration)
+_registration.register()

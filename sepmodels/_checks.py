@@ -53,6 +53,35 @@ def names(argument, values, least=1):
     return tuple(values)
 
 
+# Windows reserves these, with any suffix.
+_DEVICES = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{port}{i}" for port in ("COM", "LPT") for i in range(10)),
+}
+
+
+def file_name(argument, value):
+    """Raises `ValueError` unless a name stays in its folder when it becomes that of a file.
+
+    Args:
+        argument: str. What the error calls the name.
+        value: str.
+
+    Example:
+
+    >>> sm._checks.file_name("source", "../vocals")
+    Traceback (most recent call last):
+    ...
+    ValueError: source must be a plain file name. Received: source='../vocals'
+    """
+    plain = isinstance(value, str) and value.strip(". ") != "" and value.isprintable()
+    if not plain or set(value) & set("/\\:") or value.split(".")[0].strip().upper() in _DEVICES:
+        raise ValueError(f"{argument} must be a plain file name. Received: {argument}={value!r}")
+
+
 def sound(name, samples, channels=None, mono=False, empty=False):
     """Samples as an array `(time, channels)`: the one check of every array of sound.
 

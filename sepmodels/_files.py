@@ -1,5 +1,6 @@
 """Files: written completely or not at all; and those that ship with the library."""
 
+import hashlib
 import pathlib
 
 _PACKAGE = pathlib.Path(__file__).resolve().parent
@@ -43,3 +44,19 @@ def find_shipped(name):
         if (folder / name).exists():
             return folder / name
     raise FileNotFoundError(f"{name} is missing in {_PACKAGE}; reinstall sepmodels")
+
+
+def check_digest(path):
+    """Raise `ValueError` unless a file is, byte by byte, the one that was published.
+
+    Args:
+        path: Path. Its folder holds a file `SHA256SUMS`, as the command `sha256sum` writes it.
+    """
+    lines = (path.parent / "SHA256SUMS").read_text().splitlines()
+    digests = {name: digest for digest, name in map(str.split, lines)}
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != digests.get(path.name):
+        raise ValueError(
+            f"{path.name} is damaged or not the published file; install sepmodels again. "
+            f"Received: a file with the SHA-256 {found}"
+        )

@@ -1,7 +1,9 @@
-"""`load_tensorflow`: the first import of TensorFlow, quietly."""
+"""What happens at imports: TensorFlow loads quietly, and Keras learns the classes of the models."""
 
 import contextlib
 import importlib
+import importlib.abc
+import importlib.machinery
 import os
 import sys
 
@@ -33,3 +35,43 @@ def load_tensorflow():
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+class Registration(importlib.abc.MetaPathFinder):
+    """Registers the models and losses with Keras once it is imported, whoever imports it.
+
+    A saved model names its classes, and Keras finds those that are registered. Registering imports
+    Keras and TensorFlow, which `import sepmodels` leaves alone; so this finder watches the imports
+    of Keras and of the rooms, and registers after the first that brings Keras.
+    """
+
+    def __init__(self):
+        self._running = 0  # watched imports, which are nested in one another
+
+    def find_spec(self, name, path, target=None):
+        if name != "keras" and not name.startswith("sepmodels."):
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        if spec is None or spec.loader is None:
+            return None
+        execute = spec.loader.exec_module
+
+        def execute_and_register(module):
+            self._running += 1
+            try:
+                execute(module)
+            finally:
+                self._running -= 1
+            self.register()
+
+        spec.loader.exec_module = execute_and_register
+        return spec
+
+    def register(self):
+        """Import the rooms whose classes Keras must know, unless an import has not ended yet."""
+        tensorflow = getattr(sys.modules.get("tensorflow"), "__spec__", None)
+        unfinished = self._running or getattr(tensorflow, "_initializing", False)
+        if "keras" in sys.modules and not unfinished:
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
+            importlib.import_module("sepmodels.training")

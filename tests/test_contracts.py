@@ -67,7 +67,12 @@ CASES = [
     ),
     Case(
         sm.layers.CrossFade,
-        {"layer": keras.layers.Dense(4, activation="tanh"), "length": 6, "step": 2},
+        {
+            "layer": keras.layers.Dense(4, activation="tanh"),
+            "length": 6,
+            "step": 2,
+            "ramp": "endpoint",
+        },
         lambda time: noise(2, time, 3),
         wrap=revived,
     ),
@@ -135,6 +140,7 @@ CASES = [
             "horizontal": (3, 2),
             "units": 8,
             "bug_compat": True,
+            "edges": "published",
         },
         lambda time: noise(2, time, 2),
         time=100,

@@ -13,6 +13,8 @@ import warnings
 from pathlib import Path
 from typing import NamedTuple
 
+from sepmodels import _files
+
 NEEDED = ("tensorflow", "keras", "numpy", "scipy", "librosa", "soundfile", "soxr", "av", "pandas")
 OPTIONAL = {  # name: what to do without it
     "matplotlib": "pip install matplotlib, for pictures",
@@ -177,11 +179,16 @@ def _examine_sample():
 
 
 def _examine_weights():
-    # Only looked for, since a machine without TensorFlow must get this far.
+    # Not loaded, since a machine without TensorFlow must get this far.
     folder = Path(__file__).parents[1] / "models" / "weights"
     found = sorted(path.stem for path in folder.glob("*.keras"))
     if not found:
         return Finding("weights", "missing", "fault", "install sepmodels again, or pass --model")
+    for name in found:
+        try:
+            _files.check_digest(folder / f"{name}.keras")
+        except (ValueError, OSError) as error:
+            return Finding("weights", name, "fault", _shorten(error))
     return Finding("weights", ", ".join(found))
 
 

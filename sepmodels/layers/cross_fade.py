@@ -21,6 +21,10 @@ class CrossFade(keras.layers.Layer):
             `(batch, length, ...)`.
         length: int. Length of a window, in steps.
         step: int. Distance from one window to the next, in steps; divides `length`.
+        ramp: str. `"midpoint"`: every window is faded in by `(i + 0.5) / n` over the `n` steps
+            that it shares with the one before it. `"endpoint"`: by `i / (n - 1)`, but the first
+            window is not faded in and one window more is processed at the end, as in the
+            published code of `models.DeepConvSep`. Defaults to `"midpoint"`.
         **kwargs: Passed to `keras.layers.Layer` (`name`, `dtype`, ...).
 
     Input shape:
@@ -30,7 +34,7 @@ class CrossFade(keras.layers.Layer):
         `(batch, time, ...)`, with the last axes that `layer` returns.
 
     Raises:
-        ValueError: if `step` does not divide `length`.
+        ValueError: if `step` does not divide `length`, or the ramp is unknown.
 
     Example:
 
@@ -39,15 +43,17 @@ class CrossFade(keras.layers.Layer):
     (2, 101, 4)
     """
 
-    def __init__(self, layer, length, step, **kwargs):
+    def __init__(self, layer, length, step, ramp="midpoint", **kwargs):
         _checks.positive(length=length, step=step)
         if length % step:
             raise ValueError(f"step must divide length. Received: step={step}, length={length}")
+        _checks.one_of(ramp=(ramp, ("midpoint", "endpoint")))
         super().__init__(**kwargs)
         self.layer = layer
         self.length = length
         self.step = step
-        self.fade = _fade(length, step)
+        self.ramp = ramp
+        self._first, self._others = _fades(length, step, ramp)
 
     def build(self, input_shape):
         if not self.layer.built:
@@ -55,28 +61,34 @@ class CrossFade(keras.layers.Layer):
 
     def call(self, inputs):
         time = ops.shape(inputs)[1]
-        count = 1 + (ops.maximum(time, self.length) - self.length + self.step - 1) // self.step
+        beyond = ops.maximum(time, self.length) - self.length  # the first window
+        count = 1 + (beyond + self.step - 1) // self.step + int(self.ramp == "endpoint")
         steps = self.step * ops.arange(count)[:, None] + ops.arange(self.length)
         # Zeros for a window that extends beyond the end.
-        edges = [[0, 0], [0, self.length], *([0, 0] for _ in inputs.shape[2:])]
+        edges = [[0, 0], [0, self.length + self.step], *([0, 0] for _ in inputs.shape[2:])]
         windows = ops.take(ops.pad(inputs, edges), steps, axis=1)
         windows = ops.reshape(windows, (-1, self.length, *inputs.shape[2:]))
         outputs = ops.cast(self.layer(windows), self.compute_dtype)
 
         ones = [1] * (len(outputs.shape) - 2)
         outputs = ops.reshape(outputs, (-1, count, self.length, *outputs.shape[2:]))
-        fade = ops.reshape(ops.cast(self.fade, self.compute_dtype), (self.length, *ones))
-        weight = fade * ops.ones((1, count, 1, *ones), dtype=self.compute_dtype)
+        fade = ops.where(ops.arange(count)[:, None] == 0, self._first, self._others)
+        fade = ops.reshape(ops.cast(fade, self.compute_dtype), (1, count, self.length, *ones))
         outputs = signal.overlap_add(fade * outputs, self.step, axis=1)
-        return signal.crop(outputs / signal.overlap_add(weight, self.step, axis=1), 0, time)
+        return signal.crop(outputs / signal.overlap_add(fade, self.step, axis=1), 0, time)
 
     def compute_output_shape(self, input_shape):
         batch, time, *rest = input_shape
         return (batch, time, *self.layer.compute_output_shape((batch, self.length, *rest))[2:])
 
     def get_config(self):
-        layer = keras.saving.serialize_keras_object(self.layer)
-        return {**super().get_config(), "layer": layer, "length": self.length, "step": self.step}
+        return {
+            **super().get_config(),
+            "layer": keras.saving.serialize_keras_object(self.layer),
+            "length": self.length,
+            "step": self.step,
+            "ramp": self.ramp,
+        }
 
     @classmethod
     def from_config(cls, config):
@@ -84,10 +96,13 @@ class CrossFade(keras.layers.Layer):
         return cls(**{**config, "layer": layer})
 
 
-def _fade(length, step):
-    """Return the weight of each step of a window after all later windows are faded in."""
-    ramp = np.minimum(1.0, (np.arange(length) + 0.5) / max(1, length - step))
-    weight = ramp.copy()
+def _fades(length, step, ramp):
+    """Return the weights of the first window and of the others, after all later fades."""
+    if ramp == "midpoint":
+        rising = np.minimum(1.0, (np.arange(length) + 0.5) / max(1, length - step))
+    else:
+        rising = np.concatenate([np.linspace(0.0, 1.0, length - step), np.ones(step)])
+    falling = np.ones(length)
     for later in range(step, length, step):
-        weight[later:] *= 1.0 - ramp[:-later]
-    return weight
+        falling[later:] *= 1.0 - rising[:-later]
+    return (rising * falling if ramp == "midpoint" else falling), rising * falling

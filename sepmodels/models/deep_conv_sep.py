@@ -9,8 +9,12 @@ from sepmodels.layers.cross_fade import CrossFade
 from sepmodels.layers.stft import STFT
 from sepmodels.layers.tied_transpose import TiedTranspose
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
+from sepmodels.models.base.serializable import SerializableModel
 
-_WINDOW = "blackmanharris"
+_EDGES = {  # window of the transform and ramp of the cross-fade
+    "even": ("blackmanharris", "midpoint"),
+    "published": ("blackmanharris_symmetric", "endpoint"),
+}
 _SCALE = 0.3  # of the normalised magnitudes that the network sees
 _EPSILON = 1e-8  # of the noise that keeps the masks defined in silence
 
@@ -43,7 +47,7 @@ class DeepConvSep(MagnitudeSeparator):
     The convolutions are linear and have a second bias, as in the authors' code. The
     defaults are those for four sources (DSD100); for two sources (iKala) the authors used
     `filters=30, vertical=30, stride=3, horizontal=(10, 20), units=256`. The paper describes its
-    networks by these sizes, which is why the class has ten arguments beside the names, the rate
+    networks by these sizes, which is why the class has eleven arguments beside the names, the rate
     and the channels.
 
     Args:
@@ -65,6 +69,10 @@ class DeepConvSep(MagnitudeSeparator):
         bug_compat: bool. Whether the fourth source uses the dense layer of the second, as in the
             code that the authors published, where both then differ in their last bias alone.
             Defaults to `False`.
+        edges: str. `"even"`: the window is periodic, and all windows of frames are faded alike.
+            `"published"`, as in the authors' code: the window is symmetric, the fades run from 0
+            to 1 inclusive, the first window is not faded in, and one window more is processed at
+            the end. Defaults to `"even"`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
 
     Input shape:
@@ -104,67 +112,35 @@ class DeepConvSep(MagnitudeSeparator):
         horizontal=(15, 1),
         units=128,
         bug_compat=False,
+        edges="even",
         **kwargs,
     ):
         sources, horizontal = _checks.names("sources", sources), tuple(horizontal)
-        _checks.positive(n_fft=n_fft, frames=frames, filters=filters, stride=stride, units=units)
-        if len(horizontal) != 2:
-            raise ValueError(f"horizontal must be two numbers. Received: horizontal={horizontal}")
-        _checks.positive(horizontal=horizontal)
-        bins = n_fft // 2 + 1
-        height = bins if vertical is None else vertical
-        if not 1 <= height <= bins:
-            raise ValueError(
-                f"vertical must be from 1 to the {bins} bins of n_fft={n_fft}. "
-                f"Received: vertical={vertical}"
-            )
-        largest = frames, (bins - height) // stride + 1
-        if horizontal[0] > largest[0] or horizontal[1] > largest[1]:
-            raise ValueError(
-                f"horizontal must fit into what the first convolution returns, {largest}. "
-                f"Received: horizontal={horizontal}"
-            )
-        if bug_compat and len(sources) != 4:
-            raise ValueError(
-                "bug_compat needs four sources, since the fourth decodes the second. "
-                f"Received: bug_compat={bug_compat}, sources={sources}"
-            )
+        _checks.one_of(edges=(edges, _EDGES))
 
         # === Layers ===
-        transform = {"n_fft": n_fft, "hop_length": hop_length, "window": _WINDOW}
-        first = keras.layers.Conv2D(filters, (1, height), (1, stride), name="vertical")
-        second = keras.layers.Conv2D(filters, horizontal, name="horizontal")
+        window, ramp = _EDGES[edges]
+        transform = {"n_fft": n_fft, "hop_length": hop_length, "window": window}
+        network = MaskNetwork(
+            sources,
+            frames,
+            bins=n_fft // 2 + 1,
+            channels=channels,
+            filters=filters,
+            vertical=vertical,
+            stride=stride,
+            horizontal=horizontal,
+            units=units,
+            bug_compat=bug_compat,
+            name="network",
+        )
 
         # === Functional model ===
-        # The network: from a window of magnitudes to the masks of all sources.
-        window = keras.Input((frames, bins, channels), name="window")
-        across = _Bias(name="vertical_bias")(first(window))
-        along = _Bias(name="horizontal_bias")(second(across))
-        flat = keras.layers.Flatten(name="flat")(along)
-        shared = keras.layers.Dense(units, activation="relu", name="shared")(flat)
-
-        maps = []
-        for index, source in enumerate(sources):
-            if bug_compat and index == 3:
-                maps.append(maps[1])
-                continue
-            x = keras.layers.Dense(flat.shape[-1], activation="relu", name=source)(shared)
-            x = keras.layers.Reshape(along.shape[1:])(x)
-            x = TiedTranspose(second, name=f"{source}_horizontal")((x, across))
-            maps.append(TiedTranspose(first, name=f"{source}_vertical")((x, window)))
-        x = _Bias(name="output_bias")(keras.layers.Concatenate()(maps))
-        x = keras.layers.Activation("relu", dtype="float32", name="outputs")(x)
-        x = ops.reshape(x, (-1, frames, bins, len(sources), channels))
-        x = ops.transpose(x, (0, 1, 2, 4, 3))
-        noise = np.random.default_rng(0).uniform(size=(frames, bins, 1, 1)).astype("float32")
-        x = x + _EPSILON * noise
-        network = keras.Model(window, x / ops.sum(x, axis=-1, keepdims=True), name="network")
-
-        # The separator: from a waveform, through the network, to the waveforms of all sources.
         mixture = keras.Input((None, channels), name="mixture")
         spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
         magnitude = _scale(signal.compute_magnitude(*spectrum), n_fft)
-        masks = CrossFade(network, frames, step, dtype="float32", name="masks")(magnitude)
+        fade = CrossFade(network, frames, step, ramp, dtype="float32", name="masks")
+        masks = fade(magnitude)
         super().__init__(
             mixture,
             spectrum,
@@ -187,6 +163,7 @@ class DeepConvSep(MagnitudeSeparator):
         self.horizontal = horizontal
         self.units = units
         self.bug_compat = bug_compat
+        self.edges = edges
 
     @property
     def context(self):
@@ -201,3 +178,98 @@ class DeepConvSep(MagnitudeSeparator):
 def _scale(magnitude, n_fft):
     """Magnitudes of about one, whatever the length of the transform."""
     return magnitude * (_SCALE / n_fft**0.5)
+
+
+@keras.saving.register_keras_serializable(package="sepmodels")
+class MaskNetwork(SerializableModel):
+    """The autoencoder of `DeepConvSep`: from a window of magnitudes to the masks of all sources.
+
+    A class of its own, since a file that described it layer by layer would lose that the decoders
+    share the kernels of the encoder.
+
+    Args:
+        sources: sequence of str. Names of the decoders.
+        frames: int. Length of the window.
+        bins: int. Frequency bins.
+        channels: int. Audio channels.
+        **kwargs: The other arguments are those of `DeepConvSep`.
+    """
+
+    def __init__(
+        self,
+        sources,
+        frames,
+        bins,
+        channels,
+        filters,
+        vertical,
+        stride,
+        horizontal,
+        units,
+        bug_compat,
+        **kwargs,
+    ):
+        _checks.positive(bins=bins, frames=frames, filters=filters, stride=stride, units=units)
+        height = bins if vertical is None else vertical
+        _check_kernels(height, stride, horizontal, frames, bins)
+        if bug_compat and len(sources) != 4:
+            raise ValueError(
+                "bug_compat needs four sources, since the fourth decodes the second. "
+                f"Received: bug_compat={bug_compat}, sources={sources}"
+            )
+
+        # === Layers ===
+        first = keras.layers.Conv2D(filters, (1, height), (1, stride), name="vertical")
+        second = keras.layers.Conv2D(filters, horizontal, name="horizontal")
+
+        # === Functional model ===
+        window = keras.Input((frames, bins, channels), name="window")
+        across = _Bias(name="vertical_bias")(first(window))
+        along = _Bias(name="horizontal_bias")(second(across))
+        flat = keras.layers.Flatten(name="flat")(along)
+        shared = keras.layers.Dense(units, activation="relu", name="shared")(flat)
+        maps = []
+        for index, source in enumerate(sources):
+            if bug_compat and index == 3:
+                maps.append(maps[1])
+                continue
+            x = keras.layers.Dense(flat.shape[-1], activation="relu", name=source)(shared)
+            x = keras.layers.Reshape(along.shape[1:])(x)
+            x = TiedTranspose(second, name=f"{source}_horizontal")((x, across))
+            maps.append(TiedTranspose(first, name=f"{source}_vertical")((x, window)))
+        x = _Bias(name="output_bias")(keras.layers.Concatenate()(maps))
+        x = keras.layers.Activation("relu", dtype="float32", name="outputs")(x)
+        x = ops.reshape(x, (-1, frames, bins, len(sources), channels))
+        x = ops.transpose(x, (0, 1, 2, 4, 3))
+        noise = np.random.default_rng(0).uniform(size=(frames, bins, 1, 1)).astype("float32")
+        x = x + _EPSILON * noise
+        super().__init__(window, x / ops.sum(x, axis=-1, keepdims=True), **kwargs)
+
+        # === Config ===
+        self.sources = sources
+        self.frames = frames
+        self.bins = bins
+        self.channels = channels
+        self.filters = filters
+        self.vertical = vertical
+        self.stride = stride
+        self.horizontal = horizontal
+        self.units = units
+        self.bug_compat = bug_compat
+
+
+def _check_kernels(height, stride, horizontal, frames, bins):
+    if len(horizontal) != 2:
+        raise ValueError(f"horizontal must be two numbers. Received: horizontal={horizontal}")
+    _checks.positive(horizontal=horizontal)
+    if not 1 <= height <= bins:
+        raise ValueError(
+            f"vertical must be from 1 to the {bins} bins of the transform. "
+            f"Received: vertical={height}"
+        )
+    largest = frames, (bins - height) // stride + 1
+    if horizontal[0] > largest[0] or horizontal[1] > largest[1]:
+        raise ValueError(
+            f"horizontal must fit into the output of the first convolution, {largest}. "
+            f"Received: horizontal={horizontal}"
+        )

@@ -1,10 +1,13 @@
 """`load_pretrained`: weights that ship with the project, and Spleeter's."""
 
+import zipfile
 from pathlib import Path
 
 import keras
 
+from sepmodels import _files
 from sepmodels.models import spleeter
+from sepmodels.models.archive import check_archive
 from sepmodels.models.base.separator import Separator
 
 FOLDER = Path(__file__).parent / "weights"
@@ -49,35 +52,43 @@ def load_pretrained(name="dilated_conv_gru", checkpoint=None):
         )
     if checkpoint is not None:
         raise ValueError(f"checkpoint is for Spleeter's weights. Received: {name=}, {checkpoint=}")
-    return load(FOLDER / f"{name}.keras")
+    path = FOLDER / f"{name}.keras"
+    _files.check_digest(path)
+    return load(path)
 
 
 def load(path):
     """Load a separator that `train` or `model.save` wrote.
 
+    The file may come from a stranger: it is examined before Keras reads it, and Keras reads it in
+    its safe mode. See `sepmodels.models.archive.check_archive`.
+
     Args:
         path: path of a `.keras` file.
 
     Returns:
-        `models.Separator`.
+        `models.Separator`, not compiled.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is no Keras file, or holds another kind of model.
+        ValueError: if it is not a Keras file, holds something that `model.save` does not write, or
+            holds another kind of model.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no weights at {str(path)!r}; pass a .keras file")
     try:
-        model = keras.saving.load_model(path)
-    except (ValueError, TypeError, OSError, KeyError) as error:
+        check_archive(path)
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ValueError(
-            f"{str(path)!r} cannot be read as a Keras model; pass a .keras file that "
+            f"{str(path)!r} cannot be read as a Keras model: {reason}. Pass a .keras file that "
             "sepmodels wrote"
         ) from error
     if not isinstance(model, Separator):
         raise ValueError(
-            f"{str(path)!r} holds a {type(model).__name__}, which separates nothing; pass a "
+            f"{str(path)!r} holds a {type(model).__name__}, which is not a separator; pass a "
             ".keras file that sepmodels wrote"
         )
     return model

@@ -11,13 +11,16 @@ from sepmodels import _checks
 
 
 def make_window(name, n_fft):
-    """Return a periodic window as a float32 tensor of shape `(n_fft,)`.
+    """Return a window as a float32 tensor of shape `(n_fft,)`.
 
     Args:
-        name: str. Any name that `scipy.signal.get_window` knows, such as `"hann"`.
+        name: str. Any name that `scipy.signal.get_window` knows, such as `"hann"`. The window is
+            periodic, or symmetric if the name ends in `"_symmetric"`.
         n_fft: int. Length of the window, in samples.
     """
-    return ops.convert_to_tensor(get_window(name, n_fft, fftbins=True), dtype="float32")
+    periodic = not name.endswith("_symmetric")
+    window = get_window(name.removesuffix("_symmetric"), n_fft, fftbins=periodic)
+    return ops.convert_to_tensor(window, dtype="float32")
 
 
 def check_transform(n_fft, hop_length):

@@ -4,21 +4,25 @@ A loss compares an estimate with a target of the same shape `(batch, ...)`, whos
 source, and returns one number for each example of the batch.
 """
 
+import keras
 from keras import ops
 
 from sepmodels import _checks
 
 
+@keras.saving.register_keras_serializable(package="sepmodels")
 def l1(target, estimate):
     """Mean absolute difference over all axes but the batch."""
     return ops.mean(ops.abs(target - estimate), axis=_inner(target))
 
 
+@keras.saving.register_keras_serializable(package="sepmodels")
 def mse(target, estimate):
     """Mean squared difference over all axes but the batch."""
     return ops.mean(ops.square(target - estimate), axis=_inner(target))
 
 
+@keras.saving.register_keras_serializable(package="sepmodels")
 def negative_snr(target, estimate, ceiling=30.0, silence=1e-6):
     """Negative signal-to-noise ratio in dB, averaged over the sources.
 
@@ -42,6 +46,7 @@ def negative_snr(target, estimate, ceiling=30.0, silence=1e-6):
     return 10.0 * ops.mean(ratio, axis=-1)
 
 
+@keras.saving.register_keras_serializable(package="sepmodels")
 def mu_law_cross_entropy(target, estimate):
     """Cross-entropy of mu-law classes in nats, averaged over all axes but the batch.
 
@@ -57,6 +62,7 @@ def mu_law_cross_entropy(target, estimate):
     return ops.mean(cost, axis=_inner(target))
 
 
+@keras.saving.register_keras_serializable(package="sepmodels")
 def discriminative_l1(target, estimate):
     """Mean absolute difference from the first source, less 0.05 times that from the second source.
 
@@ -98,6 +104,7 @@ _DISCRIMINATIVE = {
 }
 
 
+@keras.saving.register_keras_serializable(package="sepmodels")
 def deep_conv_sep(target, estimate):
     """Squared distance from the true source, less a fraction of that from the other sources.
 

@@ -25,6 +25,8 @@ class Trainable(SerializableModel):
 
     def __init__(self, *args, sources, sample_rate, channels, **kwargs):
         _checks.positive(sample_rate=sample_rate, channels=channels)
+        for source in sources:  # which become names of files
+            _checks.file_name("sources", source)
         super().__init__(*args, **kwargs)
         self.sources = sources
         self.sample_rate = sample_rate

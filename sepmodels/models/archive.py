@@ -1,0 +1,92 @@
+"""`check_archive`: what a `.keras` file holds, examined before Keras reads it."""
+
+import io
+import json
+import zipfile
+
+import h5py
+import keras
+
+_MEMBERS = {"config.json": 2**24, "metadata.json": 2**16, "model.weights.h5": 2**31}  # bytes
+_PLAIN = {"__tuple__", "__numpy__", "__tensor__", "__slice__", "__ellipsis__"}
+# Classes of Keras that run code from a file or read files that it names.
+_UNSAFE = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "StringLookup"}
+
+
+def check_archive(path):
+    """Raise `ValueError` unless a `.keras` file holds weights and classes known here, and no more.
+
+    Keras has guards of its own, which published attacks have passed in many of its versions.
+    So this function admits what `model.save` writes and refuses everything else: other members of
+    the archive, sizes beyond a bound, classes that neither this library nor Keras defines, and
+    weights that lie in other files or claim more bytes than the file has.
+
+    Args:
+        path: path of the file.
+
+    Raises:
+        ValueError: names what the file holds that it must not hold.
+    """
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it is not a .keras file")
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if sorted(member.filename for member in members) != sorted(_MEMBERS):
+            raise ValueError(f"its members are not {sorted(_MEMBERS)}")
+        for member in members:
+            if member.file_size > _MEMBERS[member.filename]:
+                raise ValueError(f"{member.filename} has {member.file_size} bytes, too many")
+        try:
+            config = json.loads(archive.read("config.json"))
+        except (ValueError, RecursionError) as error:
+            raise ValueError("its config.json is not the description of a model") from error
+        _check_classes(config)
+        with archive.open("model.weights.h5") as weights:
+            _check_weights(io.BytesIO(weights.read()))
+
+
+def _check_classes(config):
+    remaining = [config]
+    while remaining:
+        value = remaining.pop()
+        if isinstance(value, dict):
+            remaining += value.values()
+            name = value.get("class_name")
+            if name is not None and name not in _PLAIN:
+                _check_class(name, value.get("registered_name"), value.get("module"))
+        elif isinstance(value, list):
+            remaining += value
+
+
+def _check_class(name, registered, module):
+    module = str(module)
+    if name == "function":  # a loss or metric, named as Keras names its own
+        known = module == "builtins"
+    elif str(registered).startswith("sepmodels>"):
+        known = keras.saving.get_registered_object(registered) is not None
+    else:
+        known = module == "keras" or module.startswith("keras.")
+        known = known and name not in _UNSAFE and registered in (None, name)
+    if not known:
+        raise ValueError(f"it names the class {name!r} of {module!r}, which is not allowed")
+
+
+def _check_weights(file):
+    size, total = file.getbuffer().nbytes, 0
+    try:
+        with h5py.File(file) as weights:
+            groups = [weights]
+            while groups:
+                group = groups.pop()
+                for name in group:
+                    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                        raise ValueError(f"its weights link elsewhere, at {name!r}")
+                    item = group[name]
+                    if isinstance(item, h5py.Group):
+                        groups.append(item)
+                        continue
+                    total += item.nbytes
+                    if item.external or item.is_virtual or total > size:
+                        raise ValueError(f"its weights are not in the file, at {name!r}")
+    except (OSError, RuntimeError, KeyError, TypeError) as error:
+        raise ValueError("its model.weights.h5 is damaged") from error
