@@ -83,6 +83,7 @@ def test_hdf5_is_refused(case, tmp_path):
 def test_compiled_with_our_losses(name, tmp_path):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
     model.compile("adam", sm.losses.get(name))
+    model.optimizer.build(model.trainable_variables)
     again = reload(model, tmp_path)
     assert again.loss is sm.losses.get(name)
 

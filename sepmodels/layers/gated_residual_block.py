@@ -199,6 +199,7 @@ def crop_time(x, left, right):
     return _CropTime(left, right)(x) if left or right else x
 
 
+@keras.saving.register_keras_serializable(package="sepmodels")
 class _CropTime(keras.Operation):
     # An operation: a model is built while the time is unknown, and `ops.slice` asks for numbers.
 
