@@ -35,7 +35,7 @@ def test_part_of_a_model(case, tmp_path):
     x = case.inputs(case.time)
     part = build(case, layer)
     if isinstance(layer, keras.Model):
-        part = keras.Model(layer.inputs, keras.tree.flatten(layer.outputs)[0])
+        part = keras.Model(layer.input, keras.tree.flatten(layer.outputs)[0])
     assert_same(say(reload(part, tmp_path), x), say(part, x))
 
 
@@ -47,17 +47,17 @@ def test_clone(case):
     assert_same(clone(x), model(x))
 
 
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method:UserWarning")
 @each_model
 def test_int8(case, tmp_path):
+    """Keras quantizes the dense layers, which `DeepConvSep` alone has, and leaves the others."""
     model, x = case.make(), case.inputs(case.time)
-    expected = say(model, x)
     model.quantize("int8")
-    said = say(model, x)
     again = reload(model, tmp_path)
-    assert_same(say(again, x), said)
-    assert [weight.dtype for weight in again.weights] == [weight.dtype for weight in model.weights]
-    scale = max(np.abs(output).max() for output in expected)
-    assert all(np.isfinite(output).all() for output in said) and scale > 0
+    assert_same(say(again, x), say(model, x))
+    types = [[weight.dtype for weight in each.weights] for each in (model, again)]
+    assert types[0] == types[1]
+    assert ("int8" in types[0]) == (case.cls is sm.models.DeepConvSep)
 
 
 @each_model

@@ -15,7 +15,7 @@ class _MuLaw(keras.layers.Layer):
         _checks.one_of(convention=(convention, signal.CONVENTIONS))
         super().__init__(**kwargs)
         self.classes = classes
-        self.quantize = quantize
+        self._quantize = quantize  # `quantize` is a method of every Keras layer
         self.convention = convention
         self.supports_masking = True
 
@@ -26,7 +26,7 @@ class _MuLaw(keras.layers.Layer):
         return {
             **super().get_config(),
             "classes": self.classes,
-            "quantize": self.quantize,
+            "quantize": self._quantize,
             "convention": self.convention,
         }
 
@@ -65,12 +65,12 @@ class MuLawEncode(_MuLaw):
     """
 
     def call(self, inputs):
-        if self.quantize:
+        if self._quantize:
             return signal.mu_law_encode(inputs, self.classes, self.convention)
         return ops.cast(signal.mu_law_compress(inputs, self.classes), self.compute_dtype)
 
     def compute_output_spec(self, inputs):
-        dtype = "int32" if self.quantize else self.compute_dtype
+        dtype = "int32" if self._quantize else self.compute_dtype
         return keras.KerasTensor(inputs.shape, dtype)
 
 
@@ -103,7 +103,7 @@ class MuLawDecode(_MuLaw):
     """
 
     def call(self, inputs):
-        if self.quantize:
+        if self._quantize:
             samples = signal.mu_law_decode(inputs, self.classes, self.convention)
         else:
             samples = signal.mu_law_expand(inputs, self.classes)
