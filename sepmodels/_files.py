@@ -1,9 +1,17 @@
 """Files: written completely or not at all; and those that ship with the library."""
 
+import contextlib
 import hashlib
 import pathlib
 
 _PACKAGE = pathlib.Path(__file__).resolve().parent
+_CAUSES = (
+    "No space left on device",
+    "Disk quota exceeded",
+    "File too large",
+    "Read-only file system",
+    "Permission denied",
+)
 
 
 def write_atomically(path, write):
@@ -21,10 +29,33 @@ def write_atomically(path, write):
     ['note.txt']
     """
     path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"part-{path.name}")
-    write(part)
-    part.replace(path)
+    with explain_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"part-{path.name}")
+        write(part)
+        part.replace(path)
+
+
+@contextlib.contextmanager
+def explain_errors(path):
+    """Turn the errors of a full disk or a read-only folder into one line that names the path.
+
+    Args:
+        path: str or Path. The file that is written.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # HDF5 raises RuntimeError
+        cause = next((cause for cause in _CAUSES if cause in str(error)), None)
+        if cause is None:
+            raise
+        raise OSError(
+            f"{path} cannot be written ({cause}); make room or choose another folder, then call "
+            "again"
+        ) from error
 
 
 def find_shipped(name):

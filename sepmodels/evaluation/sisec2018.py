@@ -1,10 +1,8 @@
 """The field to compare with: the published medians of SiSEC 2018 on the test songs of MUSDB18."""
 
-import pathlib
-
 import pandas as pd
 
-_PACKAGE = pathlib.Path(__file__).resolve().parents[1]
+from sepmodels import _files
 
 
 def load():
@@ -31,7 +29,7 @@ def load():
     - Stöter, Liutkus and Ito (2018), "The 2018 Signal Separation Evaluation Campaign". Recomputed
       from the scores per window in github.com/sigsep/sigsep-mus-2018.
     """
-    return _read("sisec18.csv")
+    return pd.read_csv(_files.find_shipped("sisec18.csv"), keep_default_na=False)
 
 
 def load_picks():
@@ -58,12 +56,4 @@ def load_picks():
       musical audio source separation - subjective selection of the best algorithm". 4th Workshop
       on Intelligent Music Production.
     """
-    return _read("sisec18_picks.csv")
-
-
-def _read(name):
-    # In an installed wheel the tables are in the package, in a checkout beside it.
-    for path in (_PACKAGE / name, _PACKAGE.parent / "data" / name):
-        if path.is_file():
-            return pd.read_csv(path, keep_default_na=False)
-    raise FileNotFoundError(f"the table {name} is missing; reinstall sepmodels")
+    return pd.read_csv(_files.find_shipped("sisec18_picks.csv"), keep_default_na=False)

@@ -198,8 +198,7 @@ class Checkpoint(keras.callbacks.Callback):
             "seconds": seconds,
             "best_checksum": self._best_checksum,
         }
-        with explain_write_errors(self.folder):
-            write_state(self.folder, int(self.model.optimizer.iterations), arrays, note)
+        write_state(self.folder, int(self.model.optimizer.iterations), arrays, note)
         self._saved = time.monotonic()
 
     def _list_variables(self):
@@ -207,8 +206,7 @@ class Checkpoint(keras.callbacks.Callback):
         return list({id(variable): variable for variable in both}.values())
 
     def _write_best(self):
-        with explain_write_errors(self.folder):
-            _files.write_atomically(self.best, self.trainable.save)
+        _files.write_atomically(self.best, self.trainable.save)
         self._best_checksum = _compute_checksum(self.best)
 
     def _write_log(self):
@@ -217,32 +215,7 @@ class Checkpoint(keras.callbacks.Callback):
             self._write(path, text)
 
     def _write(self, path, text):
-        with explain_write_errors(self.folder):
-            _files.write_atomically(path, lambda part: part.write_bytes(text.encode()))
-
-
-@contextlib.contextmanager
-def explain_write_errors(folder):
-    """Turn the errors of a full disk or a read-only folder into one line."""
-    try:
-        yield
-    except (OSError, RuntimeError, tf.errors.OpError) as error:  # HDF5 raises RuntimeError
-        reason = next((words for words in _CAUSES if words.lower() in str(error).lower()), None)
-        if reason is None:
-            raise
-        raise OSError(
-            f"{folder} cannot be written ({reason}). Make room, or choose another folder; the same "
-            "call then resumes the training"
-        ) from error
-
-
-_CAUSES = (
-    "No space left on device",
-    "Disk quota exceeded",
-    "File too large",
-    "Read-only file system",
-    "Permission denied",
-)
+        _files.write_atomically(path, lambda part: part.write_bytes(text.encode()))
 
 
 def describe_training(recipe, tracks, validation, backing, initial=None):

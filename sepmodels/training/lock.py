@@ -2,6 +2,8 @@
 
 import contextlib
 
+from sepmodels import _files
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -18,8 +20,10 @@ def lock_folder(folder):
     Raises:
         BlockingIOError: another training holds the folder.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a") as file:
+    with _files.explain_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "lock").open("a")
+    with file:
         try:
             _acquire(file)
         except OSError as error:

@@ -13,7 +13,7 @@ import tensorflow as tf
 from sepmodels import audio
 from sepmodels.datasets.wav_cache import cache_as_wav
 from sepmodels.training import batches
-from sepmodels.training.checkpoint import Checkpoint, describe_training, explain_write_errors
+from sepmodels.training.checkpoint import Checkpoint, describe_training
 from sepmodels.training.lock import lock_folder
 
 
@@ -97,9 +97,7 @@ def train(
     if validation is None:
         tracks, validation = hold_out(tracks)
     _check(tracks, validation, backing, allow_test_tracks)
-    with contextlib.ExitStack() as stack:
-        with explain_write_errors(folder):
-            stack.enter_context(lock_folder(folder))
+    with lock_folder(folder):
         keras.utils.set_random_seed(recipe.seed)
         model = recipe.build()
         if initial is not None:
@@ -197,9 +195,9 @@ def _match_rate(tracks, sample_rate, folder, progress):
     if not others:
         return tracks
     warnings.warn(
-        f"{len(others)} songs are resampled once to {sample_rate} Hz, the rate of the model, "
+        f"songs resampled once to {sample_rate} Hz, the rate of the model: {len(others)}, "
         f"in {folder}",
-        stacklevel=3,
+        stacklevel=4,
     )
     resampled = iter(cache_as_wav(others, folder, sample_rate, progress=progress))
     return [track if track.sample_rate == sample_rate else next(resampled) for track in tracks]

@@ -9,6 +9,8 @@ import warnings
 
 import numpy as np
 
+from sepmodels import _files
+
 _KEPT = 2
 _PATTERN = "state-*.npz"
 
@@ -23,7 +25,8 @@ def write_state(folder, steps, arrays, note):
         note: dict of what json can hold.
     """
     part = folder / "part-state.npz"
-    np.savez(part, note=np.array(json.dumps(note)), **arrays)
+    with _files.explain_errors(part):
+        np.savez(part, note=np.array(json.dumps(note)), **arrays)
     part.replace(folder / f"state-{steps:09d}-{_compute_checksum(part)}.npz")
     for path in sorted(folder.glob(_PATTERN))[:-_KEPT]:
         path.unlink()

@@ -207,7 +207,7 @@ def test_two_states_are_kept_and_the_newest_whole_one_is_read(tmp_path):
 
 def test_songs_at_another_rate_are_resampled_once_into_the_folder(tmp_path):
     tracks = sm.datasets.synthetic.load(3, seconds=1.0, sample_rate=16000)
-    with pytest.warns(UserWarning, match="songs are resampled once to 8000 Hz"):
+    with pytest.warns(UserWarning, match="songs resampled once to 8000 Hz"):
         run = sm.train(TINY, tracks, tmp_path / "run", progress=False)
     resampled = [track.resample(8000) for track in tracks]
     expected = sm.train(TINY, resampled, tmp_path / "expected", progress=False)
