@@ -1,4 +1,4 @@
-"""A model's estimate of a stream: windows, a few at a time, through the network and joined."""
+"""The estimate of a stream: its windows, a few at a time, separated and joined."""
 
 import contextlib
 import itertools
@@ -13,35 +13,35 @@ import tensorflow as tf
 from sepmodels import signal
 from sepmodels.audio.mp4 import regroup_blocks
 
-_GRAPHS = weakref.WeakKeyDictionary()  # of models that separated before
-# Rows of a batch, and bytes for them. A CPU gains nothing from more.
+_GRAPHS = weakref.WeakKeyDictionary()  # of models that have been applied before
+# Rows of a batch, and bytes for them. More do not speed up a CPU.
 _ROWS = {"CPU": 4, "GPU": 64}
 _BYTES = {"CPU": 2**28, "GPU": 2**32}
 
 
-def predict_stream(model, blocks, channels, windows, shifts=1, **how):
-    """Yield the model's estimate of a stream, which ends a little later than the stream.
+def predict_stream(model, blocks, channels, windows, shifts=1, **options):
+    """Yield the estimate of a stream, which is slightly longer than the stream.
 
     Args:
         model: `models.Separator`.
-        blocks: iterable of arrays `(time, channels)`, at the model's rate.
-        channels: int. Of the stream.
-        windows: `Windows`. At the model's rate.
-        shifts: int. Times the stream is estimated, each time with windows that start elsewhere;
-            the estimates are averaged. Defaults to `1`.
-        **how: Passed to `predict_windows`.
+        blocks: iterable of arrays `(time, channels)`, at the sample rate of the model.
+        channels: int. Channels of the stream.
+        windows: `Windows`, at the sample rate of the model.
+        shifts: int. How often the stream is separated, each time with another start of the
+            windows; the estimates are averaged. Defaults to `1`.
+        **options: Passed to `predict_windows`.
 
     Yields:
         float32 arrays `(time, sources, channels)`.
     """
-    # The first begins with the stream, the others with up to half a second of silence.
+    # The first copy begins with the stream, the others with up to half a second of silence.
     silence = np.random.default_rng(0).integers(1, model.sample_rate // 2 + 2, shifts)
     silence[0] = 0
     estimates = []
-    for start, copy in zip(silence, _copies(blocks, shifts), strict=True):
+    for start, copy in zip(silence, _copy(blocks, shifts), strict=True):
         stream = itertools.chain([np.zeros((start, channels), "float32")], copy)
-        outputs = predict_windows(model, windows.cut(stream, channels), windows.output, **how)
-        estimates.append(regroup_blocks(_after(windows.join(outputs), start), windows.step))
+        outputs = predict_windows(model, windows.cut(stream, channels), windows.output, **options)
+        estimates.append(regroup_blocks(_skip(windows.join(outputs), start), windows.step))
     for together in zip(*estimates, strict=False):
         length = min(map(len, together))  # the last ones differ
         yield sum(block[:length] for block in together) / np.float32(shifts)
@@ -50,17 +50,17 @@ def predict_stream(model, blocks, channels, windows, shifts=1, **how):
 def predict_windows(
     model, windows, length, sources, batch_size=None, wiener=0, linked=False, device=None
 ):
-    """Yield the model's estimate of each window.
+    """Yield the estimate of each window.
 
     Args:
         model: `models.Separator`.
         windows: iterable of arrays `(time, channels)`.
         length: int. Samples of an estimate, the middle of its window.
-        sources: sequence of str. Which estimates are wanted.
-        batch_size: int. Windows that go through the network at once. Defaults to `None`: as many
-            as its widest layer lets fit, and half of that whenever the memory is too small.
+        sources: sequence of str. The sources to return.
+        batch_size: int. Windows that go through the network at once. Defaults to `None`: a
+            number estimated from the widest layer, and half of it if the memory is too small.
         wiener: int. Iterations of the multichannel Wiener filter. Defaults to `0`.
-        linked: bool. Whether a mono model hears the mean of the channels. Defaults to `False`.
+        linked: bool. Whether a mono model takes the mean of the channels. Defaults to `False`.
         device: str. Where the network runs. Defaults to `None`: where TensorFlow puts it.
 
     Yields:
@@ -68,7 +68,7 @@ def predict_windows(
 
     Raises:
         MemoryError: the device is too small for a batch.
-        ValueError: the model returns another length than it promised.
+        ValueError: the model returns another length than its `valid_length`.
     """
     windows = iter(windows)
     filtered = linked or wiener
@@ -77,14 +77,14 @@ def predict_windows(
     frame = {"n_fft": getattr(model, "n_fft", 1024)}
     size, batch = batch_size or 1, list(itertools.islice(windows, 1))
     if batch_size is None and batch:
-        size = _fitting(model, *batch[0].shape, linked, device)
+        size = _estimate_batch_size(model, *batch[0].shape, linked, device)
     while batch:
         batch += itertools.islice(windows, max(0, size - len(batch)))
         mixture = np.stack(batch[:size])
-        heard = mixture.mean(axis=2, keepdims=True) if linked else mixture
+        inputs = mixture.mean(axis=2, keepdims=True) if linked else mixture
         try:
             with tf.device(device) if device else contextlib.nullcontext():
-                stems = _estimates(model, heard, length, computed)
+                stems = _estimate(model, inputs, length, computed)
         except tf.errors.ResourceExhaustedError as error:
             if batch_size is None and len(mixture) > 1:
                 size = len(mixture) // 2
@@ -104,8 +104,8 @@ def predict_windows(
             yield stem[:, wanted] if filtered else stem
 
 
-def _estimates(model, mixture, length, sources):
-    """`(batch, time, channels)` to `(batch, length, sources, channels)`."""
+def _estimate(model, mixture, length, sources):
+    """Apply the model: `(batch, time, channels)` to `(batch, length, sources, channels)`."""
     count, time, channels = mixture.shape
     if model.channels == 1:  # every channel is a row of the batch
         mixture = mixture.swapaxes(1, 2).reshape(-1, time, 1)
@@ -115,7 +115,7 @@ def _estimates(model, mixture, length, sources):
     stems = np.stack([outputs[source].numpy() for source in sources], axis=2).astype("float32")
     if stems.shape[1] != length:
         raise ValueError(
-            f"{type(model).__name__}.valid_length promises {length} samples for {time}, but "
+            f"{type(model).__name__}.valid_length is {length} samples for {time}, but "
             f"the model returned {stems.shape[1]}; correct its valid_length"
         )
     if model.channels == 1:
@@ -124,36 +124,36 @@ def _estimates(model, mixture, length, sources):
 
 
 def _graph(model):
-    """The model as one TensorFlow graph for every batch and length, so the next song is not traced.
+    """Return the model as one TensorFlow graph, which is traced once for all batches and lengths.
 
-    `predict_on_batch` would trace again for the last, smaller batch, which takes seconds.
+    `predict_on_batch` would trace it again for the last, smaller batch, which takes seconds.
     """
     if model not in _GRAPHS:
-        owner = weakref.ref(model)  # a strong one would keep the model in the dictionary for ever
+        owner = weakref.ref(model)  # a strong reference would keep the model alive
         traced = tf.function(
             lambda mixture: owner()(mixture, training=False),
             input_signature=[tf.TensorSpec((None, None, model.channels), "float32")],
-            autograph=False,  # as in Keras's own `predict`; it also warns on new Pythons
+            autograph=False,  # as in `predict` of Keras; it also warns on new versions of Python
         )
-        # The one graph itself: TensorFlow takes five models for one that is traced five times.
+        # The concrete graph: TensorFlow would warn of retracing after five models.
         _GRAPHS[model] = traced.get_concrete_function()
     return _GRAPHS[model]
 
 
-def _fitting(model, time, channels, linked, device=None):
-    """How many windows of this size go through the network at once, by its widest layer."""
+def _estimate_batch_size(model, time, channels, linked, device=None):
+    """Return how many windows go through the network at once, from its widest layer."""
     fastest = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     kind = (device or fastest).partition(":")[0]
     tensors = keras.tree.flatten([layer.output for layer in getattr(model, "operations", ())])
     widest = max((math.prod(filter(None, x.shape[2:])) for x in tensors), default=1)
     steps = time // getattr(model, "hop_length", 1)  # a spectrogram has frames
-    row = 8 * 4 * widest * steps  # about eight float32 signals of that width live at a time
+    row = 8 * 4 * widest * steps  # about eight float32 signals of that width exist at a time
     rows = min(_ROWS[kind], _BYTES[kind] // max(1, row))
     return max(1, rows // (channels if model.channels == 1 and not linked else 1))
 
 
-def _copies(blocks, count):
-    """The stream, several times. `itertools.tee` would hold the last 57 blocks of it."""
+def _copy(blocks, count):
+    """Copy a stream. `itertools.tee` would hold its last 57 blocks."""
     blocks, queues = iter(blocks), [deque() for _ in range(count)]
 
     def copy(queue):
@@ -166,8 +166,8 @@ def _copies(blocks, count):
     return [copy(queue) for queue in queues]
 
 
-def _after(blocks, start):
-    """The stream without its first `start` samples."""
+def _skip(blocks, start):
+    """Yield a stream without its first `start` samples."""
     for block in blocks:
         skipped = min(start, len(block))
         start -= skipped

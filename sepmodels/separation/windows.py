@@ -1,21 +1,20 @@
-"""Overlapping windows of a stream of blocks."""
+"""Overlapping windows of a stream."""
 
 import numpy as np
 
 
 class Windows:
-    """Overlapping windows of a stream: cut, and cross-faded again.
+    """Cuts a stream of blocks into overlapping windows, and cross-fades them again.
 
-    Windows start `step` samples apart. Of the `size` samples of a window the `output` in the
-    middle are what a model returns; the others are its context, zeros where the stream has none.
-    Where outputs overlap they are cross-faded by a trapezoid (a triangle, if half a window or
-    more overlaps) and divided by the sum of the weights, so windows that are joined unchanged
-    give the stream that was cut.
+    Windows start `step` samples apart. A model returns the `output` samples in the middle of the
+    `size` samples of a window; the others are its context, with zeros outside the stream. Outputs
+    are weighted with a trapezoid (a triangle if half a window or more overlaps) and divided by the
+    sum of the weights, so unchanged windows are joined to the original stream.
 
     Args:
-        size: int. Samples in a window.
-        output: int. Samples of a window that come back, at most `size`.
-        step: int. From one window to the next, in samples, at least 1 and at most `output`.
+        size: int. Length of a window, in samples.
+        output: int. Length of the output of a window, in samples, at most `size`.
+        step: int. Distance from one window to the next, in samples, from 1 to `output`.
 
     Example:
 
@@ -38,12 +37,12 @@ class Windows:
         self.size = size
         self.output = output
         self.step = step
-        # Up over the part shared with the window before, down over that shared with the next.
+        # Rises over the overlap with the previous window, falls over that with the next.
         slope = (np.arange(output) + 0.5) / max(1, output - step)
         self.weight = np.minimum(1.0, np.minimum(slope, slope[::-1])).astype("float32")
 
     def cut(self, blocks, channels):
-        """Yield the windows of a stream until their outputs cover all of it.
+        """Yield the windows of a stream until their outputs cover it.
 
         Args:
             blocks: iterable of arrays `(time, channels)`, of any lengths.
@@ -68,7 +67,7 @@ class Windows:
             kept = kept[self.step :]
 
     def join(self, outputs):
-        """Yield the stream whose windows these are, longer than it was by the padding.
+        """Yield the stream that the windows form, which is longer than the original by the padding.
 
         Args:
             outputs: iterable of arrays `(output, ...)`, in the order of `cut`.

@@ -1,4 +1,4 @@
-"""Mid and side: what two channels share, and how they differ."""
+"""Mid and side: what two channels have in common, and their difference."""
 
 from keras import ops
 
@@ -6,8 +6,8 @@ from keras import ops
 def encode_mid_side(x, axis=-1):
     """Compute mid and side of left and right.
 
-    A source in the centre of the stereo image has no side, and a wide one has much of it, so the
-    two tell sources apart that left and right do not.
+    A source in the centre of the stereo image has no side signal and a wide one has a strong one,
+    so mid and side distinguish sources that left and right do not.
 
     Args:
         x: tensor. Samples or parts of a spectrum, with two channels.
