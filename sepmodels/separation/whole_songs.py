@@ -56,7 +56,7 @@ def separate(
         output: path. A folder. The stems are written to `output/<song>/<source>.<format>` while
             the song is read, in constant memory; `<song>` is the file's name, or `mixture` for an
             array. Defaults to `None`: the stems are returned.
-        format: str. Format of the files: `"wav"`, `"flac"`, `"ogg"` or `"mp3"`. Defaults to `"wav"`.
+        format: str. Format of files: `"wav"`, `"flac"`, `"ogg"` or `"mp3"`. Defaults to `"wav"`.
         subtype: str. Sample format of wav and flac files: `"float32"`, `"int24"` or `"int16"`.
             Defaults to `None`: float32 for wav, int24 for flac.
         stems: sequence of str. The sources to return or write. Defaults to `None`: all.
