@@ -201,7 +201,7 @@ def crop_time(x, left, right):
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class _CropTime(keras.Operation):
-    # An operation: a model is built while the time is unknown, and `ops.slice` asks for numbers.
+    # A model is built with unknown time, but `ops.slice` needs numbers outside an operation.
 
     def __init__(self, left, right):
         super().__init__()

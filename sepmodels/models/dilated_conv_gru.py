@@ -5,11 +5,13 @@ from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.dilated_gru import DilatedGRU
+from sepmodels.layers.min_gru import MinGRU
 from sepmodels.layers.stft import STFT
 from sepmodels.layers.weight_normalization import WeightNormalization
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 
 _ORDERS = ("conv_gru", "gru_conv")
+_RECURRENCES = {"gru": DilatedGRU, "min_gru": MinGRU}
 _HEADS = {"magnitude": "relu", "sigmoid": "sigmoid", "softmax": "softmax"}
 _KERNEL = 3  # of every convolution, in frames, as in the first author's later code
 _SLOPE = 0.01  # of the leaky ReLU
@@ -27,7 +29,7 @@ class DilatedConvGRU(MagnitudeSeparator):
 
     This is a reconstruction: no code was published, and the text names the parts of the network
     but few of their sizes. Each open choice is an argument, so that an ablation can ask for its
-    effect, which makes thirteen beside the names, the rate and the channels. The defaults suit a
+    effect, which makes fourteen beside the names, the rate and the channels. The defaults suit a
     laptop; `recipes` holds a larger network.
 
     Args:
@@ -62,6 +64,8 @@ class DilatedConvGRU(MagnitudeSeparator):
             sharpens the estimate of the blocks. Defaults to `0`: none.
         mid_side: bool. Whether the network receives and estimates mid, `(left + right) / 2`, and
             side, `(left - right) / 2`, of two channels. Defaults to `False`: left and right.
+        recurrence: str. `"gru"` is the paper's dilated GRU, `"min_gru"` the minimal GRU of Feng
+            et al. (2024), whose gates depend on the input alone. Defaults to `"gru"`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
 
     Input shape:
@@ -107,11 +111,14 @@ class DilatedConvGRU(MagnitudeSeparator):
         head="magnitude",
         refine_filters=0,
         mid_side=False,
+        recurrence="gru",
         **kwargs,
     ):
         sources, dilations = _checks.names("sources", sources), tuple(dilations)
         _checks.positive(filters=filters, groups=groups, dilations=dilations)
-        _checks.one_of(order=(order, _ORDERS), head=(head, _HEADS))
+        _checks.one_of(
+            order=(order, _ORDERS), head=(head, _HEADS), recurrence=(recurrence, _RECURRENCES)
+        )
         if isinstance(gru_dilation, list):
             gru_dilation = tuple(gru_dilation)
         gru_dilations = _per_block(gru_dilation, dilations)
@@ -147,7 +154,7 @@ class DilatedConvGRU(MagnitudeSeparator):
                 return convolve(x, f"conv_{index}", dilation=dilation, groups=groups)
 
             def distant(x):
-                return _recur(x, filters, gru_dilation, bidirectional, f"gru_{index}")
+                return _recur(recurrence, x, filters, gru_dilation, bidirectional, f"gru_{index}")
 
             if gru_dilation is None:
                 return x + local(x)
@@ -205,6 +212,7 @@ class DilatedConvGRU(MagnitudeSeparator):
         self.weight_norm = weight_norm
         self.head = head
         self.refine_filters = refine_filters
+        self.recurrence = recurrence
 
     @property
     def context(self):
@@ -255,12 +263,13 @@ def _convolve_bins(x, filters, causal, name):
     return keras.layers.Conv2D(filters, _KERNEL, name=name)(x)
 
 
-def _recur(x, filters, dilation, bidirectional, name):
+def _recur(recurrence, x, filters, dilation, bidirectional, name):
     # Not `keras.layers.Bidirectional`: it copies its layer through a config, and while a file is
     # loaded Keras may confuse such a copy with that of another block.
     arguments = {"units": filters, "dilation": dilation, "return_sequences": True}
-    forward = DilatedGRU(**arguments, name=f"{name}_forward")(x)
+    recurrent = _RECURRENCES[recurrence]
+    forward = recurrent(**arguments, name=f"{name}_forward")(x)
     if not bidirectional:
         return forward
-    backward = DilatedGRU(**arguments, go_backwards=True, name=f"{name}_backward")(x)
+    backward = recurrent(**arguments, go_backwards=True, name=f"{name}_backward")(x)
     return forward + ops.flip(backward, axis=1)

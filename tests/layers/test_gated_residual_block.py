@@ -157,3 +157,12 @@ def test_kernels_of_one_initializer_differ():
 def test_bad_argument_is_named(arguments, named):
     with pytest.raises(ValueError, match=named):
         GatedResidualBlock(**{"filters": 4, **arguments})
+
+
+def test_part_of_a_model_with_a_crop_saves_and_loads(tmp_path):
+    inputs = keras.Input((None, 3))
+    part = keras.Model(inputs, crop_time(inputs, 2, 1))
+    part.save(tmp_path / "part.keras")
+    x = np.random.default_rng(0).normal(size=(1, 9, 3))
+    again = keras.saving.load_model(tmp_path / "part.keras")
+    np.testing.assert_array_equal(again(x), np.float32(x[:, 2:-1]))

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from sepmodels import signal
+from sepmodels.layers import DilatedGRU, MinGRU
 from sepmodels.models import DilatedConvGRU
 
 SMALL = {"n_fft": 64, "hop_length": 16, "filters": 8, "dilations": (1, 2)}
@@ -184,6 +185,17 @@ def test_mid_side_magnitudes_of_targets_and_estimates_agree():
     left = noise(1, 256, 1)
     level = np.asarray(model.magnitude(np.concatenate([left, left], axis=-1)))
     assert level[..., 1].max() < 1e-5 < level[..., 0].max()
+
+
+def test_minimal_gru_replaces_the_recurrence_alone():
+    full, minimal = (DilatedConvGRU(recurrence=name, **SMALL) for name in ("gru", "min_gru"))
+    gates = [layer for layer in minimal.layers if isinstance(layer, MinGRU)]
+    assert [layer.dilation for layer in gates] == [
+        layer.dilation for layer in full.layers if isinstance(layer, DilatedGRU)
+    ]
+    assert minimal.context == full.context
+    with pytest.raises(ValueError, match="recurrence must be one of"):
+        DilatedConvGRU(recurrence="lstm", **SMALL)
 
 
 def test_refinement_of_a_causal_model_receives_no_later_frames():

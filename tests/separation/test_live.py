@@ -19,6 +19,7 @@ MODELS = {
     "dilated GRUs": lambda: DilatedConvGRU(**CAUSAL, gru_dilation=(1, 3)),
     "other order": lambda: DilatedConvGRU(**CAUSAL, order="gru_conv", head="softmax"),
     "convolutions": lambda: DilatedConvGRU(**CAUSAL, gru_dilation=None, weight_norm=False),
+    "minimal GRUs": lambda: DilatedConvGRU(**CAUSAL, gru_dilation=(1, 3), recurrence="min_gru"),
     "waveforms": lambda: NCWaveNet(**SMALL, head="regression"),
 }
 
@@ -43,6 +44,7 @@ def pushed(running, song, size):
     [
         ("dilated GRUs", {1: 101, 37: 900, 4096: 9000}),
         ("waveforms", {1: 101, 37: 900, 4096: 9000}),
+        ("minimal GRUs", {37: 500}),
         ("other order", {37: 500}),
         ("convolutions", {37: 500, 4096: 10}),
     ],
