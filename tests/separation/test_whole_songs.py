@@ -214,14 +214,14 @@ def test_a_signal_leaves_no_half_file(tmp_path):
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # also where tests run in the background
 sys.path.insert(0, {str(Path(__file__).parent)!r})
-import test_separation
-song = test_separation.noise(4_000_000)
-written = test_separation.audio.Writer.write
+import test_whole_songs
+song = test_whole_songs.noise(4_000_000)
+written = test_whole_songs.audio.Writer.write
 def write(self, block):
     written(self, block)
     print("written", flush=True)
-test_separation.audio.Writer.write = write
-test_separation.separate(test_separation.Echo(), song, 1000, output={str(tmp_path)!r})
+test_whole_songs.audio.Writer.write = write
+test_whole_songs.separate(test_whole_songs.Echo(), song, 1000, output={str(tmp_path)!r})
 """
     with subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-3) as running:
         assert running.stdout.readline() == b"written\n"
