@@ -166,6 +166,14 @@ def my_needed(trials, level):
     return right
 
 
+def my_states(z, n):
+    h, states = np.zeros(z.shape[1]), []
+    for gate, candidate in zip(z, n, strict=True):
+        h = (1 - gate) * h + gate * candidate
+        states.append(h)
+    return states
+
+
 def my_gate(x):
     filters, gate = np.split(x, 2, axis=-1)
     return np.tanh(filters) / (1 + np.exp(-gate))
@@ -254,6 +262,7 @@ BY_HAND = {
     "03.1": my_receptive_field,
     "03.2": my_context,
     "03.3": my_piece,
+    "04.1": my_states,
     "10.1": my_gate,
     "10.2": my_span,
     "10.3": my_block,

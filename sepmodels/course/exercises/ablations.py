@@ -50,9 +50,6 @@ EXERCISES = {
             "Keras keeps two biases for each gate (reset_after=True).": (
                 lambda channels, units, dilation: 3 * units * (channels + units + 1)
             ),
-            "That is one gate; a GRU has three sets of weights: r, z and n.": (
-                lambda channels, units, dilation: _weights(channels, units, dilation) // 3
-            ),
         },
     ),
 }

@@ -29,9 +29,6 @@ EXERCISES = {
             "That is the probability of so many or fewer; sum over the upper end.": (
                 lambda right, trials: stats.binom.cdf(right, trials, 0.5)
             ),
-            "That is the two-sided test; only the upper end counts.": lambda right, trials: (
-                stats.binomtest(right, trials, 0.5).pvalue
-            ),
         },
     ),
     "30.2": Exercise(

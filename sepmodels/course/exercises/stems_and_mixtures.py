@@ -56,9 +56,6 @@ EXERCISES = {
             "that the mixture contains.": lambda stems, gains: np.stack(
                 [_remix(stems, gains)[0], *stems]
             ),
-            "The mixture is missing: it comes first, followed by the stems.": lambda stems, gains: (
-                _remix(stems, gains)[1:]
-            ),
         },
     ),
     "01.3": Exercise(
@@ -70,9 +67,6 @@ EXERCISES = {
         {
             "You counted tracks; `count` is the number of groups.": lambda groups, count: (
                 np.argsort(groups, kind="stable")[:count].tolist()
-            ),
-            "Those are the training tracks.": lambda groups, count: sorted(
-                {*range(len(groups))} - {*_validation(groups, count)}
             ),
             "Sort the groups first: the split must not depend on the order of the tracks.": (
                 lambda groups, count: np.flatnonzero(

@@ -67,9 +67,6 @@ EXERCISES = {
         lambda: [(noise(5, 8), 4), (noise(7, 12), 3), (np.ones((4, 6), "float32"), 2)],
         {
             "A frame replaces the samples that were there; add it to them.": _overwritten,
-            "You put the frames side by side; each begins a hop after the previous one.": (
-                lambda frames, hop: frames.ravel()
-            ),
         },
     ),
     "02.3": Exercise(
