@@ -177,6 +177,20 @@ def test_both_representations_show_the_same_estimate():
     np.testing.assert_allclose(model.targets(stems, "waveform"), waves, atol=1e-6)
 
 
+def test_published_edges_are_those_of_the_authors_code():
+    """A symmetric window in both transforms, and the fades of the published code."""
+    even, model = DeepConvSep(**SMALL), DeepConvSep(**SMALL, edges="published")
+    model.set_weights(even.get_weights())
+    mixture = noise(1, 400, 1)
+    frame = np.fft.rfft(mixture[0, 4 * 16 - 16 :][:32, 0] * blackmanharris(32, sym=True))
+    magnitude = np.asarray(model.magnitude(mixture))[0, 4, :, 0]
+    np.testing.assert_allclose(magnitude, np.abs(frame) * 0.3 / 32**0.5, atol=1e-5)
+    assert model.get_layer("masks").ramp == "endpoint"
+    stems = model(mixture)
+    np.testing.assert_allclose(sum(stems.values()), mixture, atol=1e-4)
+    assert np.any(stems["vocals"] != even(mixture)["vocals"])
+
+
 def test_an_example_of_one_window_is_what_the_network_sees():
     model = DeepConvSep(**SMALL)
     mixture = noise(2, 5 * 16, 1)
@@ -232,6 +246,6 @@ def test_bad_argument_is_named(arguments, named):
         DeepConvSep(**{**SMALL, **arguments})
 
 
-def test_unknown_domain_is_named():
+def test_unknown_representation_is_named():
     with pytest.raises(ValueError, match="loss_on='mel'"):
         DeepConvSep(**SMALL).training_model("mel")

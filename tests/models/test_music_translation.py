@@ -144,6 +144,43 @@ def test_the_queues_play_what_the_whole_decoder_says(temperature, depth, stacks)
     assert len(np.unique(classes)) > 5
 
 
+def test_the_first_sample_follows_the_start():
+    """The authors' generator begins with class 128, where training has level 0, between classes."""
+    decoder = lively(TranslationDecoder(8, 3, pooling=20, depth=1, stacks=1))
+    dilated = decoder.get_layer("block_0").dilated
+    kernel = np.array(dilated.kernel)
+    kernel[0] = 0  # without a memory within the layers, only the front knows the past
+    dilated.kernel.assign(kernel)
+    latent = noise(1, 1, 3)
+    for start in (None, 3, 128, 250):
+        classes = generation.sample(
+            decoder.to_network(), 20, [0], 0.0, conditions=latent, hold=20, start=start
+        )
+        before = 0.0 if start is None else start / 255 - 0.5
+        levels = np.concatenate([[before], classes[0] / 255 - 0.5])[None, :20, None]
+        logits = np.array(decoder([np.pad(levels[:, 1:], ((0, 0), (0, 1), (0, 0))), latent]))
+        assert classes[0, 2:].tolist() == logits[0, 2:].argmax(-1).tolist()  # the front has 2 taps
+        shifted = decoder([levels, latent])  # a sample later: its second logits follow the start
+        assert classes[0, 0] == np.array(shifted)[0, 1].argmax(-1)
+    with pytest.raises(ValueError, match="start=256"):
+        generation.sample(decoder.to_network(), 20, conditions=latent, hold=20, start=256)
+
+
+def test_the_convention_of_the_authors():
+    model = MusicTranslation(**TINY, convention="truncate")
+    stems = {source: noise(2, 40, 1) for source in model.sources}
+    _, classes = model.training_pair(None, stems)
+    expected = [signal.mu_law_encode(stem, 256, "truncate") for stem in stems.values()]
+    np.testing.assert_array_equal(classes, np.concatenate(expected, axis=-1))
+    silence = np.zeros((1, 4, 2))
+    level = np.unique(compute_levels(silence, "truncate")).tolist()
+    assert level == [np.float32(127 / 255) - 0.5]
+    other = MusicTranslation(**TINY)
+    other.set_weights(model.get_weights())
+    waves = noise(1, 40, 2)
+    assert np.any(np.array(model([waves, waves])[0]) != np.array(other([waves, waves])[0]))
+
+
 def test_translating_keeps_length_rate_and_channels():
     model = lively(MusicTranslation(**TINY))
     wave = noise(333, 2)

@@ -232,6 +232,20 @@ def test_linear_activation_is_clipped_at_inference_alone():
     np.testing.assert_allclose(model(mixture)["vocals"], 1.0, atol=1e-6)
 
 
+def test_a_difference_is_taken_of_clipped_estimates():
+    """The authors clip each estimate first, then subtract, and clip the rest."""
+    model = WaveUNet(**SMALL, padding="same", activation="linear")
+    head = model.get_layer("head_0")
+    head.kernel.assign(head.kernel * 0)
+    head.bias.assign(head.bias * 0 + 3.0)
+    mixture = np.full((1, 16, 1), 0.5, "float32")
+    training, inference = model(mixture, training=True), model(mixture)
+    np.testing.assert_allclose(training["accompaniment"], 3.0, atol=1e-6)
+    np.testing.assert_allclose(training["vocals"], 0.5 - 3.0, atol=1e-6)
+    np.testing.assert_allclose(inference["accompaniment"], 1.0, atol=1e-6)
+    np.testing.assert_allclose(inference["vocals"], 0.5 - 1.0, atol=1e-6)
+
+
 # === Whole songs ===
 
 

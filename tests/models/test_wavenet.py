@@ -69,6 +69,15 @@ def test_silence_comes_before():
     np.testing.assert_allclose(model(wave)[0, 3], model(wave[:, 1:])[0, 2], atol=1e-5)
 
 
+def test_scalar_input_is_not_quantized():
+    model = make(scalar_input=True)
+    wave = np.full((1, 50, 1), 0.5, "float32")
+    nearby = wave + np.float32(1e-3)
+    classes = [np.array(sm.signal.mu_law_encode(x)) for x in (wave, nearby)]
+    np.testing.assert_array_equal(*classes)
+    assert np.any(np.array(model(wave)) != np.array(model(nearby)))
+
+
 CONDITIONS = {
     "none": ({}, None),
     "scalar": ({"scalar_input": True}, None),
