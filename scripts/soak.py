@@ -69,7 +69,7 @@ def disturb(folder, kind, duration, kills):
     killed = []
     for _ in range(kills):
         if kind == "moment":
-            moment = random.uniform(0.2, 0.9) * duration
+            moment = random.uniform(0.1, 0.7) * duration
             if call(folder, timeout=moment) is None:
                 killed.append(f"{moment:.1f} s")
         else:
