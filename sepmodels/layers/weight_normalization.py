@@ -64,7 +64,7 @@ class WeightNormalization(keras.layers.Layer):
         super().__init__(activity_regularizer=layer.activity_regularizer, **kwargs)
         self.supports_masking = layer.supports_masking
         self.activation = layer.activation
-        # What the configuration of `direction` does not tell of the wrapped layer.
+        # Settings of the wrapped layer that `direction` does not have.
         config = layer.get_config()
         self._wrapped = {key: config[key] for key in ("name", *_APPLIED_AFTER) if key in config}
         policy = layer if _is_quantized(layer) else self

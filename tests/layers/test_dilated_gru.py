@@ -221,17 +221,17 @@ def test_mixed_precision_equals_definition(policy, atol):
 
 
 @pytest.mark.parametrize("go_backwards", [False, True])
-def test_hears_every_dilation_th_step_only(go_backwards):
+def test_receptive_field_is_every_dilation_th_step(go_backwards):
     x = tf.constant(noise(1, 11, CHANNELS))
     layer = DilatedGRU(UNITS, 4, return_sequences=True, go_backwards=go_backwards)
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = layer(x)
-    heard = np.abs(tape.jacobian(y, x)).max(axis=(0, 2, 3, 5)) > 0
+    reached = np.abs(tape.jacobian(y, x)).max(axis=(0, 2, 3, 5)) > 0
     if go_backwards:
-        heard = heard[:, ::-1]
+        reached = reached[:, ::-1]
     out, into = np.indices((11, 11))
-    np.testing.assert_array_equal(heard, (into <= out) & ((out - into) % 4 == 0))
+    np.testing.assert_array_equal(reached, (into <= out) & ((out - into) % 4 == 0))
 
 
 @pytest.mark.parametrize("merge_mode", ["concat", "sum"])
@@ -256,14 +256,14 @@ def test_bidirectional_equals_two_definitions(merge_mode):
 
 
 def test_padding_before_reversing_would_be_wrong():
-    """The trap that `go_backwards` avoids: then the GRU hears the padding first."""
+    """The trap that `go_backwards` avoids: then the GRU processes the padding first."""
     x = noise(BATCH, 7, CHANNELS)
     _, fast = pair(4, x, return_sequences=True, go_backwards=True)
     padded = np.pad(x, ((0, 0), (0, 1), (0, 0)))
     assert np.abs(fast(padded)[:, 1:] - fast(x)).max() > 0.1
 
 
-def test_nothing_fuses_two_directions_behind_our_back():
+def test_keras_does_not_fuse_the_two_directions():
     """`keras.layers.Bidirectional` may run two GRUs by this function, which knows no dilation."""
     with pytest.raises(NotImplementedError):
         backend.bidirectional_gru()

@@ -36,8 +36,8 @@ def plainly(block, x, *conditions):
     d, n = block.dilation, len(x) - (block.kernel_size - 1) * block.dilation
     left, _ = signal.compute_context(block.kernel_size, [d], block.causal)
     act = ACTIVATIONS[block.activation]
-    heard = act(x) if block.preactivation else x
-    inner = bias + sum(heard[i * d : i * d + n] @ tap for i, tap in enumerate(kernel))
+    inputs = act(x) if block.preactivation else x
+    inner = bias + sum(inputs[i * d : i * d + n] @ tap for i, tap in enumerate(kernel))
     for condition, layer in zip(conditions, block.conditioners, strict=True):
         condition = condition if len(condition) == 1 else condition[left : left + n]
         inner = inner + condition @ layer.get_weights()[0][0] + layer.get_weights()[1]
@@ -95,7 +95,7 @@ def test_global_condition_is_a_local_one_that_stays():
 
 @pytest.mark.parametrize(("causal", "kept"), [(True, slice(6, None)), (False, slice(3, -3))])
 def test_skips_keep_the_last_samples_if_causal_and_the_centre_if_not(causal, kept):
-    """Without padding a stack says what the padded one says where it hears no padding."""
+    """Without padding a stack equals the padded one outside the context of the padding."""
     x, dilations = noise(1, 20, 3), [1, 2]
     sums = {}
     for padding in ("same", "valid"):
@@ -109,7 +109,7 @@ def test_skips_keep_the_last_samples_if_causal_and_the_centre_if_not(causal, kep
     np.testing.assert_allclose(sums["valid"], sums["same"][:, kept], atol=1e-5)
 
 
-def test_causal_block_never_hears_the_future():
+def test_context_of_a_causal_block_is_the_past():
     x = noise(1, 20, 3)
     block = made(x, 4, 2, 4, skip_filters=5, causal=True)
     changed = x.copy()

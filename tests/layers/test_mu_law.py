@@ -8,8 +8,8 @@ from sepmodels.layers.mu_law import MuLawDecode, MuLawEncode
 CLASSES = np.arange(256)
 
 
-def snr(samples, heard):
-    return 10 * np.log10(np.sum(samples**2) / np.sum((samples - np.asarray(heard)) ** 2))
+def snr(samples, decoded):
+    return 10 * np.log10(np.sum(samples**2) / np.sum((samples - np.asarray(decoded)) ** 2))
 
 
 def uniform_noise(count=100_000):
@@ -71,8 +71,8 @@ def test_layers_are_the_functions(convention):
     index = MuLawEncode(**arguments)(wave)
     assert index.dtype == "int32"
     np.testing.assert_array_equal(index, signal.mu_law_encode(wave, 16, convention))
-    heard = signal.mu_law_decode(index, 16, convention)
-    np.testing.assert_array_equal(MuLawDecode(**arguments)(index), heard)
+    decoded = signal.mu_law_decode(index, 16, convention)
+    np.testing.assert_array_equal(MuLawDecode(**arguments)(index), decoded)
 
 
 def test_without_quantisation_nothing_is_lost():

@@ -41,8 +41,8 @@ def test_upsampling_by_hand(method, padding, expected):
 
 def test_valid_linear_is_the_line_through_the_steps():
     x = noise(2, 9, 3)
-    places = np.arange(17) / 2
-    line = [[np.interp(places, np.arange(9), channel) for channel in song.T] for song in x]
+    positions = np.arange(17) / 2
+    line = [[np.interp(positions, np.arange(9), channel) for channel in song.T] for song in x]
     expected = np.transpose(line, (0, 2, 1))
     np.testing.assert_allclose(Upsample("linear", "valid")(x), expected, atol=1e-6)
 

@@ -48,11 +48,11 @@ def tone(frequency, length, sample_rate):
     return np.sin(2 * np.pi * frequency * np.arange(length) / sample_rate)[:, None]
 
 
-@pytest.mark.parametrize("heard", [1, 2], ids=["mono model", "stereo model"])
+@pytest.mark.parametrize("model_channels", [1, 2], ids=["mono model", "stereo model"])
 @pytest.mark.parametrize("channels", [1, 2], ids=["mono", "stereo"])
 @pytest.mark.parametrize("cut", [0, 3], ids=["padded", "valid"])
-def test_identity_model_returns_its_input(heard, channels, cut):
-    model = Echo(heard, cut=cut, vocals=lambda mixture: mixture[:, cut : -cut or None])
+def test_identity_model_returns_its_input(model_channels, channels, cut):
+    model = Echo(model_channels, cut=cut, vocals=lambda mixture: mixture[:, cut : -cut or None])
     for length in (1, 2, 99, 100, 101, 512):
         for segment, overlap in [(0.001, 0), (0.007, 0.5), (0.1, 0.25), (0.1, 0.9), (2.0, 0.25)]:
             song = noise(length, channels)
@@ -80,14 +80,14 @@ def test_estimates_that_differ_are_joined_without_a_step():
     assert np.abs(np.diff(stem, axis=0)).max() < 2 * np.diff(song).max() + 1e-6
 
 
-def test_mono_model_hears_one_channel_at_a_time():
+def test_mono_model_takes_one_channel_at_a_time():
     model = Echo(vocals=lambda x: x / tf.reduce_max(tf.abs(x), axis=(1, 2), keepdims=True))
     song = noise(300, 2) * [1, 5]
     stem = separate(model, song, RATE)["vocals"]
     np.testing.assert_allclose(stem, song / np.abs(song).max(axis=0), atol=1e-6)
 
 
-def test_stereo_model_hears_mono_twice_and_its_stems_are_averaged():
+def test_stereo_model_takes_mono_twice_and_its_stems_are_averaged():
     model = Echo(channels=2, vocals=lambda x: x * [1.0, 3.0])
     song = noise(300)
     np.testing.assert_allclose(separate(model, song, RATE)["vocals"], 2 * song, atol=1e-6)
@@ -262,7 +262,7 @@ def test_shifts_move_the_windows_and_nothing_else():
         np.testing.assert_array_equal(often[source], again[source])
 
 
-def test_linked_channels_keep_every_source_in_its_place():
+def test_linked_channels_keep_the_position_of_every_source():
     """What sounds from the left alone does so afterwards, and its level is as before."""
     times = np.arange(8000) / 8000
     left = np.sin(2 * np.pi * 500 * times)[:, None] * [0.8, 0.0]
@@ -282,7 +282,7 @@ def test_linked_channels_keep_every_source_in_its_place():
 
 
 def test_wiener_brings_leaking_estimates_closer():
-    """Two sources in two places; each estimate holds a third of the other."""
+    """Two sources at two positions; each estimate holds a third of the other."""
     left, right = noise(16000, seed=1) * [1.0, 0.3], noise(16000, seed=2) * [0.2, 1.0]
 
     def leaking(a, b):

@@ -10,7 +10,7 @@ def test_receptive_field_of_a_stack():
         signal.compute_receptive_field(2, [1, 0])
 
 
-def test_context_lies_around_or_behind():
+def test_context_is_centred_or_past():
     assert signal.compute_context(3, [1, 2, 4]) == (7, 7)
     assert signal.compute_context(2, [2**i for i in range(10)], causal=True) == (1023, 0)
 

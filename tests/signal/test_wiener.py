@@ -35,7 +35,7 @@ def test_one_channel_gets_the_share_of_the_power():
     np.testing.assert_allclose(stems[:, 0], 0.8 * mixture, atol=1e-4)
 
 
-def test_true_stems_in_two_places_nearly_stay():
+def test_true_stems_at_two_positions_nearly_stay():
     truth = np.stack([noise(9000, 1) * [1, 0.2], noise(9000, 1, seed=1) * [0.3, 1]], axis=1)
     stems = apply_multichannel_wiener(truth, truth.sum(axis=1))
     assert np.square(stems - truth).sum() < 0.01 * np.square(truth).sum()
