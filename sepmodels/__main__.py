@@ -1,4 +1,4 @@
-"""Run the command line: `python -m sepmodels`."""
+"""Run the command line: `python -m sepmodels`, or `sepmodels`."""
 
 import sys
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 import pathlib
 
 _PACKAGE = pathlib.Path(__file__).resolve().parent
@@ -12,6 +13,10 @@ _CAUSES = (
     "Read-only file system",
     "Permission denied",
 )
+# Names of devices, which Windows reserves in every folder.
+_DEVICES = {"CON", "PRN", "AUX", "NUL"} | {
+    f"{port}{i}" for port in ("COM", "LPT") for i in range(10)
+}
 
 
 def write_atomically(path, write):
@@ -56,6 +61,58 @@ def explain_errors(path):
             f"{path} cannot be written ({cause}); make room or choose another folder, then call "
             "again"
         ) from error
+
+
+def join_names(folder, *names):
+    """Join a folder and names that come from outside, such as those of songs and sources.
+
+    Args:
+        folder: str or Path.
+        *names: str. Each becomes one component of the path.
+
+    Returns:
+        Path below `folder`.
+
+    Raises:
+        ValueError: a name is empty, leaves its folder, or cannot be that of a file.
+
+    Example:
+
+    >>> sm._files.join_names("out", "song", "vocals.wav").as_posix()
+    'out/song/vocals.wav'
+    >>> sm._files.join_names("out", "../vocals.wav")
+    Traceback (most recent call last):
+    ...
+    ValueError: name must be one component of a path, without separators. Received: '../vocals.wav'
+    """
+    for name in names:
+        device = name.split(".")[0].strip().upper() in _DEVICES
+        if device or name.strip() in ("", ".", "..") or set(name) & set("/\\\0"):
+            raise ValueError(
+                f"name must be one component of a path, without separators. Received: {name!r}"
+            )
+    return pathlib.Path(folder, *names)
+
+
+def refuse_overwriting(targets, sources):
+    """Raise `ValueError` if a file to be written is one that is read, by whatever name.
+
+    Args:
+        targets: iterable of paths. The files to be written.
+        sources: iterable of paths. The files that are read.
+    """
+    read = {_identify(path): path for path in sources if os.path.exists(path)}
+    for path in targets:
+        if os.path.exists(path) and _identify(path) in read:
+            raise ValueError(
+                f"{path} would overwrite {read[_identify(path)]}, which is read; choose another "
+                "output folder"
+            )
+
+
+def _identify(path):
+    stat = os.stat(path)
+    return stat.st_dev, stat.st_ino
 
 
 def find_shipped(name):

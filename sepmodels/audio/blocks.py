@@ -127,7 +127,8 @@ def resample_blocks(blocks, from_rate, to_rate):
         shape = block.shape[1:]
         if resampler is None:
             resampler = resampling.Resampler(from_rate, to_rate, math.prod(shape))
-        yield resampler.push(block.reshape(len(block), -1)).reshape(-1, *shape)
+        flat = block.reshape(len(block), math.prod(shape))
+        yield resampler.push(flat).reshape(-1, *shape)
     yield resampler.push(np.zeros((0, math.prod(shape))), last=True).reshape(-1, *shape)
 
 

@@ -16,7 +16,7 @@ from sepmodels.models.nc_wavenet import (
     SpectralNCWaveNet,
     StridedNCWaveNet,
 )
-from sepmodels.models.pretrained import load, load_pretrained
+from sepmodels.models.pretrained import list_pretrained, load, load_pretrained
 from sepmodels.models.u_net import UNet
 from sepmodels.models.wave_u_net import WaveUNet
 from sepmodels.models.wavenet import WaveNet
@@ -38,6 +38,7 @@ __all__ = [
     "UNet",
     "WaveNet",
     "WaveUNet",
+    "list_pretrained",
     "load",
     "load_pretrained",
 ]

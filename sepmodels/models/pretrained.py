@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 
 import keras
+import pandas as pd
 
 from sepmodels import _files
 from sepmodels.models import spleeter
@@ -55,6 +56,22 @@ def load_pretrained(name="dilated_conv_gru", checkpoint=None):
     path = FOLDER / f"{name}.keras"
     _files.check_digest(path)
     return load(path)
+
+
+def list_pretrained():
+    """List the weights that `load_pretrained` can load.
+
+    Returns:
+        pandas.DataFrame. One row for each name: `sources`, `sample_rate` (Hz), `channels`,
+        `parameters`, `megabytes`, `ships` (with the library, or fetched on first use), and the SDR
+        of `vocals` and `accompaniment` on the sample song in dB, where it was measured.
+
+    Example:
+
+    >>> sm.models.list_pretrained()["name"].tolist()[:2]
+    ['dilated_conv_gru', 'spleeter-2stems']
+    """
+    return pd.read_csv(FOLDER / "models.csv").convert_dtypes()
 
 
 def load(path):

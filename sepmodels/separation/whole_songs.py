@@ -7,14 +7,14 @@ a few windows, so an hour of music needs the memory of a minute.
 
 import contextlib
 import math
+import os
 import sys
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
 
-from sepmodels import audio
+from sepmodels import _files, audio
 from sepmodels.separation.prediction import predict_stream
 from sepmodels.separation.windows import Windows
 
@@ -30,6 +30,7 @@ def separate(
     format="wav",
     subtype=None,
     stems=None,
+    two_stems=None,
     residual="auto",
     segment=10.0,
     overlap=0.25,
@@ -60,6 +61,9 @@ def separate(
         subtype: str. Sample format of wav and flac files: `"float32"`, `"int24"` or `"int16"`.
             Defaults to `None`: float32 for wav, int24 for flac.
         stems: sequence of str. The sources to return or write. Defaults to `None`: all.
+        two_stems: str. The only source to separate; what is returned beside it is the mixture
+            minus it, as `"accompaniment"` of vocals and `"no_<source>"` of other sources. Excludes
+            `stems`. Defaults to `None`.
         residual: str. The source that is the mixture minus all other estimates, so that the stems
             sum to the mixture and nothing above the model's bandwidth is lost. `None`: every
             source as the model estimates it. Defaults to `"auto"`: `"accompaniment"` if the model
@@ -103,8 +107,7 @@ def separate(
     True
     """
     _check_model(model)
-    residual = _choose_residual(model.sources, residual)
-    wanted = _choose_stems(model.sources, stems)
+    estimated, wanted, residual = _choose_sources(model.sources, stems, two_stems, residual)
     options = {"batch_size": batch_size, "shifts": shifts, "wiener": wiener}
     _check_options(model, linked, device, **options)
     song = audio.BlockStream(mixture, sample_rate)
@@ -115,17 +118,21 @@ def separate(
         if output is None:
             writers = {source: _Collector() for source in wanted}
         else:
-            folder = _make_folder(Path(output) / song.name)
+            folder = _files.join_names(output, song.name)
             like = song.sample_rate, song.channels, subtype, song.length
-            files = {source: folder / f"{source}.{format}" for source in wanted}
+            files = {s: _files.join_names(folder, f"{s}.{format}") for s in wanted}
+            if isinstance(mixture, str | os.PathLike):
+                _files.refuse_overwriting(files.values(), [mixture])
+            _make_folder(folder)
             writers = {s: enter(audio.Writer(f, *like)) for s, f in files.items()}
         hidden = not (_is_interactive() if progress is None else progress)
         bar = enter(
             tqdm(desc=song.name, total=song.length, disable=hidden, leave=False, unit_scale=True)
         )
         blocks = _separate_blocks(
-            model, song, windows, wanted, residual, linked=linked, device=device, **options
-        )
+            model, song, windows, estimated, wanted, residual,
+            linked=linked, device=device, **options,
+        )  # fmt: skip
         for block in enter(contextlib.closing(blocks)):
             for source, samples in block.items():
                 writers[source].write(samples)
@@ -146,13 +153,11 @@ class _Collector:
         return np.concatenate(self.blocks)
 
 
-def _separate_blocks(model, song, windows, wanted, residual, **options):
+def _separate_blocks(model, song, windows, sources, wanted, residual, **options):
     """Yield blocks of the wanted stems, together exactly as long as the song.
 
     One thread reads and resamples, one applies the network, and this one resamples back.
     """
-    all_needed = residual in wanted
-    sources = [s for s in model.sources if s != residual and (all_needed or s in wanted)]
     rates = song.sample_rate, model.sample_rate
     blocks = song.blocks(max(_BLOCK, math.ceil(windows.step * rates[0] / rates[1])))
     inputs = audio.prefetch(audio.resample_blocks(blocks, *rates))
@@ -163,7 +168,7 @@ def _separate_blocks(model, song, windows, wanted, residual, **options):
         mixture = song.take(len(estimate))
         estimate = estimate[: len(mixture)]  # the rest is padding
         stems = {source: estimate[:, index] for index, source in enumerate(sources)}
-        if all_needed:
+        if residual in wanted:
             stems[residual] = mixture - estimate.sum(axis=1)
         if len(mixture):
             yield {source: stems[source] for source in wanted}
@@ -197,6 +202,22 @@ def _make_windows(model, song, segment, overlap):
         size, output = model.valid_length(max(grid, output))
         fade = output % grid
     return Windows(size, output, max(1, output - fade))
+
+
+def _choose_sources(sources, stems, two_stems, residual):
+    """Choose the sources to estimate, those to return, and the mixture minus the others."""
+    if two_stems is not None:
+        if stems is not None or two_stems not in sources:
+            raise ValueError(
+                f"two_stems must be one of {sources}, without stems. "
+                f"Received: two_stems={two_stems!r}, stems={stems!r}"
+            )
+        rest = "accompaniment" if two_stems == "vocals" else f"no_{two_stems}"
+        return [two_stems], [two_stems, rest], rest
+    residual = _choose_residual(sources, residual)
+    wanted = _choose_stems(sources, stems)
+    every = residual in wanted
+    return [s for s in sources if s != residual and (every or s in wanted)], wanted, residual
 
 
 def _choose_residual(sources, residual):
@@ -236,7 +257,6 @@ def _make_folder(folder):
         raise audio.AudioError(
             f"{folder} cannot be created ({error.strerror}); choose another output folder"
         ) from None
-    return folder
 
 
 def _is_interactive():

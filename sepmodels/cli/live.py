@@ -1,0 +1,85 @@
+"""Separate a file or standard input block by block, and measure the delay."""
+
+import sys
+import time
+
+import numpy as np
+
+import sepmodels as sm
+from sepmodels import _files
+
+
+def separate_live(model, source, target, stem, seconds, sample_rate=None, channels=1):
+    """Separate blocks as they arrive and write one stem, with the latency on standard error.
+
+    Raw samples are float32 in the byte order of the machine, channels interleaved.
+
+    Args:
+        model: `models.Separator`. One that can run as a stream.
+        source: str. An audio file, or `-` for raw samples on standard input.
+        target: str. A file to write, or `-` for raw samples on standard output.
+        stem: str. Which source of the model is written.
+        seconds: float. Length of a block.
+        sample_rate: int. Of raw samples, in Hz. Defaults to `None`: that of the model.
+        channels: int. Of raw samples. Defaults to `1`.
+
+    Raises:
+        ValueError: the model cannot run as a stream or has no such source, or the target is the
+            file that is read.
+    """
+    if stem not in model.sources:
+        raise ValueError(f"--source must be one of {model.sources}. Received: --source {stem}")
+    sample_rate = sample_rate or model.sample_rate
+    if source != "-":
+        sample_rate, channels, _ = sm.audio.info(source)
+        _files.refuse_overwriting([target], [source])
+    size = max(1, round(seconds * sample_rate))
+    separator, rates = sm.stream(model, channels), (sample_rate, model.sample_rate)
+    blocks = _read_raw(size, channels) if source == "-" else sm.audio.read_blocks(source, size)
+    delays = []
+    estimates = _push(separator, sm.audio.resample_blocks(blocks, *rates), stem, delays)
+    with _open(target, sample_rate, channels) as writer:
+        for samples in sm.audio.resample_blocks(estimates, *reversed(rates)):
+            writer.write(samples)
+    latency = separator.latency / model.sample_rate
+    print(
+        f"latency: {1000 * (latency + seconds):.0f} ms ({1000 * latency:.0f} ms of the model, "
+        f"{1000 * seconds:.0f} ms of a block); computing a block took "
+        f"{1000 * np.median(delays):.1f} ms in the median, {1000 * max(delays):.1f} ms at most",
+        file=sys.stderr,
+    )
+
+
+def _push(separator, blocks, stem, delays):
+    for block in blocks:
+        start = time.perf_counter()
+        samples = separator.push(block)[stem]
+        delays.append(time.perf_counter() - start)
+        yield samples
+    yield separator.push(np.zeros((0, separator.channels), "float32"), last=True)[stem]
+
+
+def _read_raw(size, channels):
+    while data := sys.stdin.buffer.read(4 * size * channels):
+        whole = len(data) // (4 * channels) * channels
+        yield np.frombuffer(data, "float32", whole).reshape(-1, channels)
+
+
+def _open(target, sample_rate, channels):
+    if target == "-":
+        return _RawWriter()
+    return sm.audio.Writer(target, sample_rate, channels)
+
+
+class _RawWriter:
+    """Writes samples to standard output as they come."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def write(self, samples):
+        sys.stdout.buffer.write(np.ascontiguousarray(samples, "float32").tobytes())
+        sys.stdout.buffer.flush()
