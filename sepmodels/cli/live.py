@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import deque
 
 import numpy as np
 
@@ -36,10 +37,19 @@ def separate_live(model, source, target, stem, seconds, sample_rate=None, channe
     size = max(1, round(seconds * sample_rate))
     separator, rates = sm.stream(model, channels), (sample_rate, model.sample_rate)
     blocks = _read_raw(size, channels) if source == "-" else sm.audio.read_blocks(source, size)
-    delays = []
-    estimates = _push(separator, sm.audio.resample_blocks(blocks, *rates), stem, delays)
+    delays, read, written = deque(maxlen=10_000), 0, 0
+
+    def count():
+        nonlocal read
+        for block in blocks:
+            read += len(block)
+            yield block
+
+    estimates = _push(separator, sm.audio.resample_blocks(count(), *rates), stem, delays)
     with _open(target, sample_rate, channels) as writer:
         for samples in sm.audio.resample_blocks(estimates, *reversed(rates)):
+            samples = samples[: read - written]  # both resamplers round lengths up
+            written += len(samples)
             writer.write(samples)
     latency = separator.latency / model.sample_rate
     print(

@@ -5,7 +5,7 @@ import lazy_loader
 # Scores of arrays and files, in many processes, do not wait for the import of TensorFlow.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["metrics", "museval_json", "oracles", "sisec2018", "statistics"],
+    submodules=["folders", "metrics", "museval_json", "oracles", "sisec2018", "statistics"],
     submod_attrs={
         "folders": ["evaluate_folders"],
         "song": ["MEDIAN", "RATIOS", "SYSTEMS", "WHOLE", "evaluate", "summarize"],
