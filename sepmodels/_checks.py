@@ -54,7 +54,7 @@ def names(argument, values, least=1):
 
 
 # Windows reserves these, with any suffix.
-_DEVICES = {
+DEVICES = {
     "CON",
     "PRN",
     "AUX",
@@ -78,7 +78,7 @@ def file_name(argument, value):
     ValueError: source must be a plain file name. Received: source='../vocals'
     """
     plain = isinstance(value, str) and value.strip(". ") != "" and value.isprintable()
-    if not plain or set(value) & set("/\\:") or value.split(".")[0].strip().upper() in _DEVICES:
+    if not plain or set(value) & set("/\\:") or value.split(".")[0].strip().upper() in DEVICES:
         raise ValueError(f"{argument} must be a plain file name. Received: {argument}={value!r}")
 
 

@@ -5,6 +5,8 @@ import hashlib
 import os
 import pathlib
 
+from sepmodels import _checks
+
 _PACKAGE = pathlib.Path(__file__).resolve().parent
 _CAUSES = (
     "No space left on device",
@@ -13,10 +15,6 @@ _CAUSES = (
     "Read-only file system",
     "Permission denied",
 )
-# Names of devices, which Windows reserves in every folder.
-_DEVICES = {"CON", "PRN", "AUX", "NUL"} | {
-    f"{port}{i}" for port in ("COM", "LPT") for i in range(10)
-}
 
 
 def write_atomically(path, write):
@@ -86,7 +84,7 @@ def join_names(folder, *names):
     ValueError: name must be one component of a path, without separators. Received: '../vocals.wav'
     """
     for name in names:
-        device = name.split(".")[0].strip().upper() in _DEVICES
+        device = name.split(".")[0].strip().upper() in _checks.DEVICES
         if device or name.strip() in ("", ".", "..") or set(name) & set("/\\\0"):
             raise ValueError(
                 f"name must be one component of a path, without separators. Received: {name!r}"
