@@ -15,7 +15,7 @@ _EDGES = {  # window of the transform and ramp of the cross-fade
     "even": ("blackmanharris", "midpoint"),
     "published": ("blackmanharris_symmetric", "endpoint"),
 }
-_SCALE = 0.3  # of the normalised magnitudes that the network sees
+_SCALE = 0.3  # of the normalized magnitudes at the input of the network
 _EPSILON = 1e-8  # of the noise that keeps the masks defined in silence
 
 
