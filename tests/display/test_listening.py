@@ -4,6 +4,7 @@ import html
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from chromium import browse
 from scipy import stats
@@ -300,6 +301,43 @@ def test_a_player_works_where_notebooks_put_it(page, tmp_path):
     page.click(node(".play"))
     page.wait(sounds(HERTZ[1]))
     page.run("document.getElementById('cell').innerHTML = ''")
+
+
+HOSTILE = (
+    "<script>window.owned = 1</script>",
+    "</figcaption></script><img src=x onerror='window.owned = 1'>",
+    "\" onload='window.owned = 1' x=\"",
+    "<!--<script>",
+    "</title><svg onload=window.owned=1>",
+    "<a href='javascript:window.owned=1'>https://example.org/x.png</a>",
+    "\u2028${window.owned = 1}`",
+)
+
+
+def test_hostile_names_execute_nothing_and_ask_for_nothing(page, tmp_path):
+    """Names of songs and sources come from files of strangers."""
+    tone = 0.1 * np.sin(TIME)
+    stems = dict.fromkeys(HOSTILE, tone)
+    scores = pd.DataFrame(
+        {name: [1.0] for name in HOSTILE}, pd.Index([HOSTILE[0]], name=HOSTILE[1])
+    )
+    for title in HOSTILE:
+        path = tmp_path / "hostile.html"
+        sm.display.write_report(path, tone, stems, stems, RATE, scores=scores, title=title)
+        page.open(path)
+        page.click(node(".play"))
+        page.wait(f"{SOUND}.playing")
+        assert page.run(f"{node('.title')}.textContent") == title
+        names = page.run(
+            f"[...{HOST}.shadowRoot.querySelectorAll('.label > :first-child')]"
+            ".map(label => label.textContent)"
+        )
+        assert names[1] == f"{HOSTILE[0]}: reference"
+        page.click(node(".test"))
+        page.click(node(".panel .strong"))
+        assert page.run("typeof window.owned") == "undefined"
+        assert page.run("document.querySelectorAll('script').length") == 1
+    assert page.complaints == []
 
 
 def test_one_stem_has_nothing_to_switch_to(page, tmp_path):
