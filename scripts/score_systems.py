@@ -30,6 +30,7 @@ SEPARATORS = (
     "LLUIS_WAVENET",
     "WAVE_U_NET",
     "DEEP_CONV_SEP",
+    "U_NET",
 )
 OTHERS = ("WAVENET", "MUSIC_TRANSLATION")  # which generate or translate music
 # Epochs of the recipe that take at most twenty minutes on two CPU cores.
@@ -43,6 +44,7 @@ EPOCHS = {
     "LLUIS_WAVENET": 4,
     "WAVE_U_NET": 4,
     "DEEP_CONV_SEP": 10,
+    "U_NET": 4,
 }
 
 

@@ -97,7 +97,6 @@ def plot_scores(table, *, score="SDR", title=None):
             spread = np.full(len(windows), row + 0.24)
             axes.plot(windows, spread, "|", color=color, alpha=0.5, markersize=6)
             axes.plot(floor, row, "o", color="#7A7F87", markersize=8, zorder=3)
-            axes.plot(middle.get((source, "gain"), np.nan), row, "s", color="#7A7F87", zorder=3)
             axes.plot(
                 ceiling, row, "D", mfc="white", mec="#7A7F87", mew=1.5, markersize=7, zorder=3
             )
@@ -118,9 +117,8 @@ def plot_scores(table, *, score="SDR", title=None):
         axes.set_xlabel(f"{score} (dB)")
         axes.set_title(title or f"{score} per source, median of windows", loc="left")
         marks = {"mixture (floor)": ("o", "#7A7F87", "#7A7F87"), "estimate": ("o", "k", "k")}
-        marks |= {"volume alone": ("s", "#7A7F87", "#7A7F87")}
         marks |= {"ideal mask (ceiling)": ("D", "white", "#7A7F87"), "each window": ("|", "k", "k")}
         for label, (mark, face, edge) in marks.items():
             axes.plot([], [], mark, mfc=face, mec=edge, label=label)
-        figure.legend(loc="outside lower center", ncols=5)
+        figure.legend(loc="outside lower center", ncols=4)
     return figure

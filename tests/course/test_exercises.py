@@ -251,6 +251,17 @@ def my_leak(train, test):
     return sum(backing in train for backing in test) / len(test)
 
 
+def my_cell(levels):
+    return 1 + 4 * (2**levels - 1)
+
+
+def my_doubling(x, kernel):
+    total = np.zeros(2 * len(x) + 3)
+    for step, value in enumerate(x):
+        total[2 * step : 2 * step + 5] += value * kernel
+    return total[1:-2]
+
+
 BY_HAND = {
     "00.1": my_sdr,
     "01.1": my_accompaniment,
@@ -285,6 +296,8 @@ BY_HAND = {
     "13.3": my_alternating_push,
     "24.1": my_masks,
     "25.1": my_costs,
+    "26.1": my_cell,
+    "26.2": my_doubling,
     "30.1": my_p_value,
     "30.2": my_needed,
     "31.1": my_score,

@@ -137,16 +137,18 @@ WAVENET = Recipe(
     cross_songs=0.0,
 )
 
-# The U-Net of Jansson et al. at 16 kHz, half as wide; a segment is one patch of a second.
+# The U-Net of Jansson et al. at 16 kHz, half as wide, with a level less; a segment is one patch of
+# a second.
 U_NET = Recipe(
     model="UNet",
     arguments={
         "sample_rate": 16000,
         "hop_length": 256,
         "frames": 64,
-        "filters": (8, 16, 32, 64, 128, 256),
+        "filters": (8, 16, 32, 64, 128),
     },
     segment=63 * 256 / 16000,
     batch_size=8,
+    learning_rate=2e-3,
     loss_on="magnitude",
 )
