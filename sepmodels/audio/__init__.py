@@ -1,13 +1,14 @@
 """Audio files in and out: float32 samples `(time, channels)`, full scale is 1.0."""
 
 from sepmodels.audio.blocks import BlockStream, prefetch, resample_blocks
-from sepmodels.audio.file import AudioError, Info
-from sepmodels.audio.reading import info, read, read_blocks, read_stream
+from sepmodels.audio.file import SUFFIXES, AudioError, Info
+from sepmodels.audio.reading import info, read, read_blocks, read_stream, regroup_blocks
 from sepmodels.audio.resampling import Resampler, resample, resampled_length
 from sepmodels.audio.stretching import stretch
 from sepmodels.audio.writing import Writer, write
 
 __all__ = [
+    "SUFFIXES",
     "AudioError",
     "BlockStream",
     "Info",
@@ -18,6 +19,7 @@ __all__ = [
     "read",
     "read_blocks",
     "read_stream",
+    "regroup_blocks",
     "resample",
     "resample_blocks",
     "resampled_length",

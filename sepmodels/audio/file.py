@@ -1,9 +1,18 @@
-"""What reading and writing share: the header, the error, and the checks that raise it."""
+"""What reading and writing share: the header, the errors, and the list of what is read."""
 
+import contextlib
 import pathlib
 from typing import NamedTuple
 
 import numpy as np
+
+# Folders are searched for files of these names; what a file holds is told by its content alone.
+_NAMES = """
+    3gp aac ac3 aif aifc aiff amr ape asf au avi bw64 caf dts eac3 flac flv m4a m4b m4v mka mkv mlp
+    mov mp2 mp3 mp4 mpc mpeg mpg mts mxf nut oga ogg ogv opus rf64 snd spx tak thd ts tta vob voc
+    w64 wav webm wma wmv wv
+"""
+SUFFIXES = frozenset(f".{name}" for name in _NAMES.split())
 
 
 class AudioError(ValueError):
@@ -11,22 +20,36 @@ class AudioError(ValueError):
 
 
 class Info(NamedTuple):
-    """The header of a file: rate in Hz, number of channels, length in samples."""
+    """What a file holds: sample rate in Hz, number of channels, length in samples."""
 
     sample_rate: int
     channels: int
     length: int
 
 
-def suffix(path):
+def get_suffix(path):
     """The format by its name, such as `.wav`."""
     return pathlib.Path(path).suffix.lower()
 
 
-def reason(error):
+def get_reason(error):
     """The words of the library underneath, without a full stop."""
     words = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
-    return words.strip().rstrip(".")
+    return " ".join(words.split()).rstrip(".") or type(error).__name__
+
+
+@contextlib.contextmanager
+def explain_errors(path):
+    """Raise `AudioError`, which names the file, for whatever a decoder makes of a damaged one."""
+    try:
+        yield
+    except (AudioError, FileNotFoundError, PermissionError):
+        raise
+    # PyAV and soundfile raise nearly anything when a header makes no sense.
+    except Exception as error:
+        raise AudioError(
+            f"{path} cannot be read as audio ({get_reason(error)}); export it as .wav"
+        ) from error
 
 
 def check_exists(path):
@@ -52,12 +75,7 @@ def check_whole(path, missing, tolerance=0):
         raise AudioError(f"{path} ends {missing} samples too early; copy or export it again")
 
 
-def unreadable(path, error):
-    """The error for a file that the decoder does not take."""
-    return AudioError(f"{path} cannot be read as audio ({reason(error)}); export it as .wav")
-
-
-def finite(path, samples, start, sample_rate):
+def check_finite(path, samples, start, sample_rate):
     """Return the samples `(time, channels)` unless one of them is not a number."""
     if not np.isfinite(samples).all():
         second = (start + int(np.argmin(np.isfinite(samples).all(axis=1)))) / sample_rate

@@ -1,21 +1,22 @@
 """Read audio files: the header, the whole, a piece, or block by block."""
 
-import contextlib
+import functools
+import os
+from typing import NamedTuple
 
 import numpy as np
-import soundfile
 
-from sepmodels.audio import file, mp4
-
-# mp3 frames borrow bits from those before them, so decoding starts eight frames early.
-_PREROLL = {".mp3": 8 * 1152}
+from sepmodels.audio import ffmpeg, file, libsndfile
 
 
-def info(path):
-    """Read the header of an audio file.
+def info(path, index=None):
+    """Tell what an audio file holds.
+
+    Where a header does not give the exact length, the file is decoded once to count its samples.
 
     Args:
         path: str or path. Any format that `read` takes.
+        index: int. Which of several audio streams, counted from 0. Defaults to `None`: the first.
 
     Returns:
         `Info(sample_rate, channels, length)`.
@@ -24,16 +25,16 @@ def info(path):
         FileNotFoundError: there is no such file.
         AudioError: it is a folder, empty, not audio, or holds no sample.
     """
-    opened = mp4.opened(path, 0) if file.suffix(path) in mp4.SUFFIXES else _opened(path)
-    with opened as (_, header):
-        return header
+    return _measure(path, index).info
 
 
 def read(path, start=0, stop=None):
     """Read an audio file, or a piece of it.
 
-    wav (RF64 too), flac, ogg, opus, mp3, aiff and whatever else libsndfile knows; m4a, mp4, mkv,
-    webm and the like through PyAV (their first audio stream).
+    The content of a file tells its format, not the name: PCM in any header (wav, RF64, aiff ...)
+    and flac are read by libsndfile; mp3, ogg, opus, m4a, mkv, webm, wma and the like by FFmpeg
+    (their first audio stream). The whole is what the decoder returns from start to end, without
+    the padding that an encoder declares; a piece is exactly that part of the whole.
 
     Args:
         path: str or path. The file.
@@ -56,12 +57,7 @@ def read(path, start=0, stop=None):
     >>> samples.tolist(), sample_rate
     ([[0.5], [1.5]], 8000)
     """
-    if file.suffix(path) in mp4.SUFFIXES:
-        return read_stream(path, 0, start, stop)
-    with _opened(path) as (sound, (sample_rate, _, length)):
-        stop = _checked_stop(path, start, stop, length)
-        samples = _piece(path, sound, start, stop)
-    return file.finite(path, samples, start, sample_rate), sample_rate
+    return _read(path, _measure(path), start, stop)
 
 
 def read_stream(path, index, start=0, stop=None):
@@ -80,10 +76,7 @@ def read_stream(path, index, start=0, stop=None):
         FileNotFoundError: there is no such file.
         AudioError: it cannot be read, or has no such stream.
     """
-    with mp4.opened(path, index) as (stream, (sample_rate, channels, length)):
-        stop = _checked_stop(path, start, stop, length)
-        pieces = [np.zeros((0, channels), "float32"), *mp4.decoded(stream, start, stop)]
-    return file.finite(path, np.concatenate(pieces), start, sample_rate), sample_rate
+    return _read(path, _measure(path, index), start, stop)
 
 
 def read_blocks(path, size):
@@ -102,43 +95,64 @@ def read_blocks(path, size):
     """
     if size < 1:
         raise ValueError(f"`size` must be at least 1 sample. Received: size={size}")
-    with contextlib.ExitStack() as stack:
-        if file.suffix(path) in mp4.SUFFIXES:
-            stream, header = stack.enter_context(mp4.opened(path, 0))
-            pieces = mp4.regroup_blocks(mp4.decoded(stream, 0, header.length), size)
-        else:
-            sound, header = stack.enter_context(_opened(path))
-            starts = range(0, header.length, size)
-            pieces = (_piece(path, sound, at, min(at + size, header.length)) for at in starts)
-        for number, block in enumerate(pieces):
-            yield file.finite(path, block, number * size, header.sample_rate)
+    sound = _measure(path)
+    pieces = regroup_blocks(sound.decode(0, sound.info.length, size), size)
+    for number, block in enumerate(pieces):
+        yield file.check_finite(path, block, number * size, sound.info.sample_rate)
 
 
-@contextlib.contextmanager
-def _opened(path):
+def regroup_blocks(pieces, size):
+    """Yield the same samples in blocks of `size`; the last one may be shorter."""
+    kept, count = [], 0
+    for piece in pieces:
+        kept.append(piece)
+        count += len(piece)
+        if count >= size:
+            joined = np.concatenate(kept) if len(kept) > 1 else piece
+            whole = count - count % size
+            yield from (joined[start : start + size] for start in range(0, whole, size))
+            kept, count = [joined[whole:]], count - whole
+    if count:
+        yield np.concatenate(kept)
+
+
+class _Sound(NamedTuple):
+    """A file whose samples are counted, and its decoder."""
+
+    path: str
+    info: file.Info
+    index: int = 0
+    layout: ffmpeg.Layout | None = None  # `None` for libsndfile
+
+    def decode(self, start, stop, size):
+        if self.layout is None:
+            return libsndfile.decode(self.path, start, stop, size)
+        return ffmpeg.decode(self.path, self.index, self.layout, start, stop)
+
+
+def _measure(path, index=None):
+    """Find the decoder and count the samples of a file, once until the file changes."""
     file.check_exists(path)
-    try:
-        with soundfile.SoundFile(path) as sound:
-            file.check_length(path, sound.frames)
-            yield sound, file.Info(sound.samplerate, sound.channels, sound.frames)
-    except (soundfile.LibsndfileError, TypeError) as error:
-        raise file.unreadable(path, error) from None
+    status = os.stat(path)
+    return _measure_once(os.fspath(path), index, status.st_size, status.st_mtime_ns)
 
 
-def _piece(path, sound, start, stop):
-    # soundfile seeks around every read, so this holds for consecutive pieces too
-    early = max(0, start - _PREROLL.get(file.suffix(path), 0))
-    sound.seek(early)
-    samples = sound.read(stop - early, dtype="float32", always_2d=True)[start - early :]
-    file.check_whole(path, stop - start - len(samples))
-    return samples
+@functools.lru_cache(4096)
+def _measure_once(path, index, size, time):
+    if index is None and (info := libsndfile.measure(path)):
+        return _Sound(path, info)
+    layout = ffmpeg.measure(path, index or 0)
+    return _Sound(path, layout.info, index or 0, layout)
 
 
-def _checked_stop(path, start, stop, length):
+def _read(path, sound, start, stop):
+    sample_rate, channels, length = sound.info
     stop = length if stop is None else min(stop, length)
     if not 0 <= start <= stop:
         raise file.AudioError(
             f"{path}: `start` must lie in its {length} samples and before `stop`. "
             f"Received: start={start}, stop={stop}"
         )
-    return stop
+    pieces = list(sound.decode(start, stop, max(1, stop - start)))
+    samples = np.concatenate(pieces) if pieces else np.zeros((0, channels), "float32")
+    return file.check_finite(path, samples, start, sample_rate), sample_rate

@@ -61,7 +61,7 @@ class Writer:
         self.channels = channels
         self.length = 0
         self.clipped = 0
-        suffix = file.suffix(path)
+        suffix = file.get_suffix(path)
         if suffix not in _SUBTYPES:
             raise file.AudioError(f"{path}: unknown format; write one of {' '.join(_SUBTYPES)}")
         self.subtype = _SUBTYPES[suffix][0] if subtype is None else subtype
@@ -95,8 +95,8 @@ class Writer:
         except (soundfile.LibsndfileError, TypeError, ValueError) as error:
             self._part.unlink(missing_ok=True)
             raise file.AudioError(
-                f"{self.path}: cannot write {file.suffix(self.path)} with {self.channels} "
-                f"channels at {self.sample_rate} Hz ({file.reason(error)}); try .wav"
+                f"{self.path}: cannot write {file.get_suffix(self.path)} with {self.channels} "
+                f"channels at {self.sample_rate} Hz ({file.get_reason(error)}); try .wav"
             ) from None
         return self
 
@@ -116,7 +116,7 @@ class Writer:
             for start in range(0, len(block), 65536):
                 self._sound.write(block[start : start + 65536])
         except soundfile.LibsndfileError as error:
-            raise file.AudioError(f"{self.path}: writing failed ({file.reason(error)})") from None
+            raise self._fail(error) from None
         self.length += len(block)
 
     def __exit__(self, kind, error, traceback):
@@ -124,7 +124,7 @@ class Writer:
             self._sound.close()
         except soundfile.LibsndfileError as failed:  # the last samples did not fit on the disk
             self._part.unlink()
-            raise file.AudioError(f"{self.path}: writing failed ({file.reason(failed)})") from error
+            raise self._fail(failed) from error
         if kind is not None or self.length == 0:
             self._part.unlink()
             if kind is None:
@@ -137,6 +137,9 @@ class Writer:
                 "lower the volume, or write .wav as float32, which holds them",
                 stacklevel=2,
             )
+
+    def _fail(self, error):
+        return file.AudioError(f"{self.path}: writing failed ({file.get_reason(error)})")
 
 
 def write(path, samples, sample_rate, subtype=None):

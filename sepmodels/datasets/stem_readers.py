@@ -12,7 +12,6 @@ import zlib
 import numpy as np
 
 from sepmodels import _checks, audio
-from sepmodels.audio import mp4
 from sepmodels.audio.file import check_whole
 
 
@@ -83,8 +82,7 @@ class StreamReader:
         return f"{self.path} (stream {self.index})"
 
     def info(self):
-        with mp4.opened(self.path, self.index) as (_, header):
-            return header
+        return audio.info(self.path, self.index)
 
     def read(self, start, stop, cache):
         piece = audio.read_stream(self.path, self.index, start, stop)

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from sepmodels import signal
-from sepmodels.audio.mp4 import regroup_blocks
+from sepmodels.audio import regroup_blocks
 
 _GRAPHS = weakref.WeakKeyDictionary()  # of models that have been applied before
 # Rows of a batch, and bytes for them. More do not speed up a CPU.

@@ -6,9 +6,10 @@ import unicodedata
 import warnings
 from typing import NamedTuple
 
+from sepmodels import audio
 from sepmodels.datasets.stem_readers import FileReader, SumReader
 
-SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".mp4"}
+SUFFIXES = audio.SUFFIXES
 BAND = ("drums", "bass", "other")
 # What operating systems, archives and network disks leave beside the files of a user.
 _SYSTEM = {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found"}
