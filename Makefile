@@ -26,7 +26,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 unexport JUPYTER_PATH PYTHONPATH PYTHONHOME
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help run lab test grade colab book bench soak lint format clean
+.PHONY: help run lab fuzz test grade colab book bench soak lint format clean
 .DELETE_ON_ERROR:
 
 help:  ## list the commands
@@ -43,6 +43,9 @@ lab: $(READY)  ## open the course in JupyterLab
 
 test: $(READY)  ## run every test; ARGS go to pytest, as in make test ARGS="-m 'not notebooks'"
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+fuzz: $(READY)  ## read 100,000 damaged audio files, hours; ARGS="--mutants 1000" for fewer
+	$(BIN)/python tests/audio/fuzz.py $(ARGS)
 
 grade: $(READY)  ## count the points of a student's notebook: make grade FILE=student.ipynb
 	$(BIN)/python notebooks/grade.py "$(FILE)"

@@ -94,9 +94,13 @@ def decode(path, index, layout, start, stop):
                     f"{path} changes its sample rate or channels at {first / sample_rate:.3f} s; "
                     "export it again"
                 )
-            if first + frame.samples > start:
+            if first > end:  # by the time stamps of an mp4 file
+                raise file.AudioError(
+                    f"{path} is damaged at {end / sample_rate:.3f} s; copy or export it again"
+                )
+            if first + frame.samples > end:
+                yield _convert(frame)[end - first : stop - first]
                 end = min(stop, first + frame.samples)
-                yield _convert(frame)[max(0, start - first) : stop - first]
             if end == stop:
                 break
     file.check_whole(path, stop - end)

@@ -1,6 +1,7 @@
 """What reading and writing share: the header, the errors, and the list of what is read."""
 
 import contextlib
+import os
 import pathlib
 from typing import NamedTuple
 
@@ -43,7 +44,7 @@ def explain_errors(path):
     """Raise `AudioError`, which names the file, for whatever a decoder makes of a damaged one."""
     try:
         yield
-    except (AudioError, FileNotFoundError, PermissionError):
+    except AudioError:
         raise
     # PyAV and soundfile raise nearly anything when a header makes no sense.
     except Exception as error:
@@ -59,6 +60,8 @@ def check_exists(path):
         raise FileNotFoundError(f"{path}: there is no such file; check the name and the folder")
     if path.is_dir():
         raise AudioError(f"{path} is a folder; give the name of an audio file")
+    if not os.access(path, os.R_OK):
+        raise AudioError(f"{path} may not be read; change its permissions")
     if path.stat().st_size == 0:
         raise AudioError(f"{path} is empty (0 bytes); copy or export it again")
 

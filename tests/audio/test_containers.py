@@ -7,6 +7,7 @@ import shutil
 import struct
 import warnings
 
+import audio_encoding as encoding
 import av
 import hypothesis
 import numpy as np
@@ -15,7 +16,6 @@ import soundfile
 from hypothesis import strategies
 
 from sepmodels import audio
-from tests.audio import encoding
 
 LENGTH = 40123  # no multiple of any frame
 CLICKS = (9011, 30007)

@@ -50,9 +50,8 @@ def load(
 
     `.stem.mp4` files are read by the package musdb, which starts FFmpeg, or by PyAV, which needs
     no program on PATH. Both return here the floats of the decoder, equal to 1e-7, and end where
-    the header of the file says. (musdb on its own rounds to 16 bits, clips at full scale, and
-    continues to the end of the last AAC frame: up to 1023 samples, of which 44 may be part of the
-    song. Only what an encoder coded as noise (PNS) differs from decoder to decoder and after each
+    the table of frames in the file says. (musdb on its own rounds to 16 bits, clips at full scale,
+    and continues to the end of the last AAC frame, up to 1023 samples of padding. Only what an encoder coded as noise (PNS) differs from decoder to decoder and after each
     seek.)
 
     PyAV seeks; FFmpeg, as musdb starts it, decodes from the beginning: a two-second piece from
@@ -200,10 +199,7 @@ class MusdbReader:
         return f"{self.song.path} (stream {self.stem})"
 
     def info(self):
-        header = self.song.info
-        return audio.Info(
-            header.sample_rate(self.stem), header.channels(self.stem), header.samples(self.stem)
-        )
+        return audio.info(self.song.path, self.stem)
 
     def read(self, start, stop, cache):
         rate, channels, _ = self.info()
