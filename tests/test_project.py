@@ -83,7 +83,13 @@ def test_every_import_is_declared():
     extras = PROJECT["optional-dependencies"].values()
     library = names(PROJECT["dependencies"]) | names(line for extra in extras for line in extra)
     assert imported_packages("sepmodels") - library == set()
-    ours = {"chromium", "ffmpeg-wheel", "layer-contract"}  # modules of tests/
+    ours = {
+        "audio-encoding",
+        "chromium",
+        "ffmpeg-wheel",
+        "layer-contract",
+        "test-contracts",
+    }  # modules of tests/
     course = library | names(REQUIREMENTS) | ours
     assert imported_packages("tests", "notebooks") - course == set()
 

@@ -1,8 +1,11 @@
-"""Files whose length libsndfile knows to the sample: PCM in any header, and FLAC."""
+"""Files whose length libsndfile knows to the sample: PCM in any header, FLAC and Ogg."""
 
 import contextlib
+import io
+import itertools
 import os
 import re
+from typing import NamedTuple
 
 import soundfile
 
@@ -16,48 +19,98 @@ _HEADERS = {"W64": 24, "AIFF": 8, "CAF": 4}
 _UNKNOWN_SIZES = {0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF}
 # The log of libsndfile has the size of the samples as the header gives it, in bytes.
 _SIZE = re.compile(r"^ *(?:data|SSND|Data [Ss]ize) *: (\d+)\b", re.MULTILINE)
+_BOS = 2  # the flag of an Ogg page that begins a stream
 
 
-@contextlib.contextmanager
-def open_sound(path):
-    """Open a file for reading by its content, whatever its name."""
-    with (
-        file.explain_errors(path),
-        open(path, "rb") as stream,
-        soundfile.SoundFile(stream.fileno(), closefd=False) as sound,
-    ):
-        yield sound
+class Section(NamedTuple):
+    """A part of a file that is one sound: all of it, or one of the links of a chained Ogg file."""
+
+    first: int  # sample
+    length: int  # in samples
+    begin: int = 0  # byte
+    end: int | None = None  # byte; `None` for the end of the file
 
 
 def measure(path):
-    """Return the `Info` of a file, or `None` if libsndfile does not know its exact length."""
+    """Return the `Info` of a file and its `Section`s, or `None` if no exact length is known."""
     try:
-        with open_sound(path) as sound:
-            is_exact = sound.format == "FLAC" or sound.subtype in _WIDTHS
-            if not is_exact or sound.format == "VOC":  # whose samples are in several blocks
-                return None
-            sound.seek(sound.frames - 1)
-            if not len(sound.read(1)):
-                return None
-            frame = _WIDTHS.get(sound.subtype, 0) * sound.channels
-            if sound.frames * frame > os.path.getsize(path):
-                return None
+        with _open_sound(path) as sound:
+            kind, is_coded = sound.format, sound.format in ("FLAC", "OGG")
+            frame = 0 if is_coded else _WIDTHS.get(sound.subtype, 0) * sound.channels
             declared = [int(size) for size in _SIZE.findall(sound.extra_info)]
+            info = file.Info(sound.samplerate, sound.channels, sound.frames)
+            # The samples of VOC are in several blocks, which libsndfile does not tell apart.
+            if kind == "VOC" or not (frame or is_coded) or not _holds_end(sound):
+                return None
+        if kind == "OGG":
+            return _measure_links(path, info)
     except file.AudioError:
         return None
-    length = sound.frames
+    if info.length * frame > os.path.getsize(path):
+        return None
     if frame and declared and declared[-1] not in _UNKNOWN_SIZES:
-        count = (declared[-1] - _HEADERS.get(sound.format, 0)) // frame
-        file.check_whole(path, count - length)
-        length = min(length, count)  # what follows the samples of W64 pads them to whole words
-    return file.Info(sound.samplerate, sound.channels, length)
+        count = (declared[-1] - _HEADERS.get(kind, 0)) // frame
+        file.check_whole(path, count - info.length)
+        # What follows the samples of W64 pads them to whole words.
+        info = info._replace(length=min(info.length, count))
+    return info, [Section(0, info.length)]
 
 
-def decode(path, start, stop, size):
-    """Yield the samples from `start` to `stop`, `size` at a time, as float32."""
-    with open_sound(path) as sound:
-        sound.seek(start)
-        for at in range(start, stop, size):
-            samples = sound.read(min(size, stop - at), dtype="float32", always_2d=True)
-            file.check_whole(path, min(at + size, stop) - at - len(samples))
-            yield samples
+def decode(path, sections, start, stop, size):
+    """Yield the samples from `start` to `stop`, at most `size` at a time, as float32."""
+    for first, length, begin, end in sections:
+        at, until = max(0, start - first), min(length, stop - first)
+        if at < until:
+            with _open_sound(path, begin, end) as sound:
+                if sound.format == "OGG":  # Opus needs some time to forget
+                    sound.seek(max(0, at - sound.samplerate))
+                    sound.read(at - sound.tell(), dtype="float32")
+                else:
+                    sound.seek(at)
+                for place in range(at, until, size):
+                    count = min(size, until - place)
+                    samples = sound.read(count, dtype="float32", always_2d=True)
+                    file.check_whole(path, count - len(samples))
+                    yield samples
+
+
+@contextlib.contextmanager
+def _open_sound(path, begin=0, end=None):
+    """Open a file for reading by its content, whatever its name."""
+    with file.explain_errors(path), open(path, "rb") as stream:
+        opened = stream.fileno()
+        if begin or end:
+            stream.seek(begin)
+            opened = io.BytesIO(stream.read(end - begin))
+        with soundfile.SoundFile(opened, closefd=False) as sound:
+            yield sound
+
+
+def _holds_end(sound):
+    sound.seek(sound.frames - 1)
+    return len(sound.read(1)) == 1
+
+
+def _measure_links(path, info):
+    with open(path, "rb") as stream:
+        places = _find_links(stream.read())
+    sections, first = [], 0
+    for begin, end in itertools.pairwise(places):
+        with _open_sound(path, begin, end) as sound:
+            if (sound.samplerate, sound.channels) != info[:2] or not _holds_end(sound):
+                return None
+            sections.append(Section(first, sound.frames, begin, end))
+            first += sound.frames
+    return (info._replace(length=first), sections) if sections else None
+
+
+def _find_links(content):
+    """Where the links of an Ogg file begin, and where the last one ends; empty if damaged."""
+    places, at, was_first = [], 0, False
+    while content[at : at + 4] == b"OggS" and at + 27 <= len(content):
+        is_first = bool(content[at + 5] & _BOS)
+        if is_first and not was_first:
+            places.append(at)
+        was_first, table = is_first, content[at + 27 : at + 27 + content[at + 26]]
+        at += 27 + content[at + 26] + sum(table)
+    return [*places, at] if at == len(content) else []

@@ -121,12 +121,12 @@ class _Sound(NamedTuple):
 
     path: str
     info: file.Info
+    layout: ffmpeg.Layout | list  # a list for libsndfile
     index: int = 0
-    layout: ffmpeg.Layout | None = None  # `None` for libsndfile
 
     def decode(self, start, stop, size):
-        if self.layout is None:
-            return libsndfile.decode(self.path, start, stop, size)
+        if isinstance(self.layout, list):
+            return libsndfile.decode(self.path, self.layout, start, stop, size)
         return ffmpeg.decode(self.path, self.index, self.layout, start, stop)
 
 
@@ -139,10 +139,10 @@ def _measure(path, index=None):
 
 @functools.lru_cache(4096)
 def _measure_once(path, index, size, time):
-    if index is None and (info := libsndfile.measure(path)):
-        return _Sound(path, info)
+    if index is None and (measured := libsndfile.measure(path)):
+        return _Sound(path, *measured)
     layout = ffmpeg.measure(path, index or 0)
-    return _Sound(path, layout.info, index or 0, layout)
+    return _Sound(path, layout.info, layout, index or 0)
 
 
 def _read(path, sound, start, stop):

@@ -22,9 +22,9 @@ import pandas as pd
 
 sys.path[:0] = [str(folder) for folder in pathlib.Path(__file__).parents[1:3]]
 
-import audio_encoding as encoding
+import audio_encoding as encoding  # noqa: E402
 
-from sepmodels import audio
+from sepmodels import audio  # noqa: E402
 
 BATCH = 500  # mutants of a process
 PATIENCE = 300  # seconds for a batch

@@ -51,8 +51,8 @@ def load(
     `.stem.mp4` files are read by the package musdb, which starts FFmpeg, or by PyAV, which needs
     no program on PATH. Both return here the floats of the decoder, equal to 1e-7, and end where
     the table of frames in the file says. (musdb on its own rounds to 16 bits, clips at full scale,
-    and continues to the end of the last AAC frame, up to 1023 samples of padding. Only what an encoder coded as noise (PNS) differs from decoder to decoder and after each
-    seek.)
+    and continues to the end of the last AAC frame, up to 1023 samples of padding. Only what an
+    encoder coded as noise (PNS) differs from decoder to decoder and after each seek.)
 
     PyAV seeks; FFmpeg, as musdb starts it, decodes from the beginning: a two-second piece from
     the end of a song of four minutes took 23 ms against 397 ms. For training, decode once:
