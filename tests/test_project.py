@@ -83,13 +83,8 @@ def test_every_import_is_declared():
     extras = PROJECT["optional-dependencies"].values()
     library = names(PROJECT["dependencies"]) | names(line for extra in extras for line in extra)
     assert imported_packages("sepmodels") - library == set()
-    ours = {
-        "audio-encoding",
-        "chromium",
-        "ffmpeg-wheel",
-        "layer-contract",
-        "test-contracts",
-    }  # modules of tests/
+    # modules of tests/
+    ours = {"audio-encoding", "chromium", "ffmpeg-wheel", "layer-contract", "test-contracts"}
     course = library | names(REQUIREMENTS) | ours
     assert imported_packages("tests", "notebooks") - course == set()
 
