@@ -178,19 +178,9 @@ def load_tracks(places):
     """Load the tracks to train on, and those to validate on where a corpus defines them."""
     tracks, validation = [], []
     for place in places:
-        corpus, _, root = place.partition(":")
-        if place == "synthetic":
-            tracks += sm.datasets.synthetic.load()
-        elif corpus == "mir1k" and root:
-            tracks += sm.datasets.mir1k.load(root, "train", protocol="disjoint")
-            validation += sm.datasets.mir1k.load(root, "valid", protocol="disjoint")
-        elif corpus == "musdb" and root:
-            tracks += sm.datasets.musdb.load(root, "train", "train")
-            validation += sm.datasets.musdb.load(root, "train", "valid")
-        elif corpus == "ccmixter" and root:
-            tracks += sm.datasets.ccmixter.load(root, "train")
-        else:
-            tracks += sm.datasets.wav_folder.load(place)
+        parts = sm.datasets.load_location(place)
+        tracks += parts[0]
+        validation += parts[1]
     return tracks, validation
 
 

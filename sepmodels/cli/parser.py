@@ -6,8 +6,8 @@ import re
 import sepmodels as sm
 
 SONGS = (
-    "folders of songs with a file for each stem, musdb:FOLDER, ccmixter:FOLDER, mir1k:FOLDER, or "
-    "synthetic; the corpora are divided into training and validation songs by their own splits"
+    "folders of songs with a file for each stem, musdb:FOLDER, ccmixter:FOLDER, mir1k:FOLDER, "
+    "everything_is_free:FOLDER, or synthetic; the corpora are divided into training and validation songs by their own splits"
 )
 
 

@@ -442,7 +442,7 @@ def test_songs_at_another_rate_are_resampled_for_training(folder, capsys, monkey
     assert main(["train", *arguments]) == 0
 
 
-@pytest.mark.parametrize("corpus", ["musdb", "ccmixter", "mir1k"])
+@pytest.mark.parametrize("corpus", ["musdb", "ccmixter", "mir1k", "everything_is_free"])
 def test_a_corpus_is_loaded_by_its_own_reader(folder, capsys, corpus):
     Path("empty").mkdir()
     arguments = ["--recipe", "dilated_conv_gru", "--songs", f"{corpus}:empty", "-o", "run"]
