@@ -7,7 +7,8 @@ import sepmodels as sm
 
 SONGS = (
     "folders of songs with a file for each stem, musdb:FOLDER, ccmixter:FOLDER, mir1k:FOLDER, "
-    "everything_is_free:FOLDER, or synthetic; the corpora are divided into training and validation songs by their own splits"
+    "everything_is_free:FOLDER, or synthetic; corpora with splits are divided into training and "
+    "validation songs by them"
 )
 
 
