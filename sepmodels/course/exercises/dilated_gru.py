@@ -55,18 +55,12 @@ EXERCISES = {
         {
             "Rows of neighbouring frames: you cut the sequence into pieces. A row consists of "
             "every k-th frame.": lambda x, k: x.reshape(-1, x.shape[1] // k, x.shape[2]),
-            "The rows are right but their order is not: the rows of one sequence stay together.": (
-                lambda x, k: np.concatenate([x[:, phase::k] for phase in range(k)])
-            ),
         },
     ),
     "12.2": Exercise(
         _find_frames,
         lambda: [(9, 4, 2), (8, 3, 2)],
         {
-            "That is the second layer alone; its input is the output of the first one.": (
-                lambda t, j, k: np.arange(t % k, t + 1, k)
-            ),
             "That is the first layer alone; the second one depends on more of its frames.": (
                 lambda t, j, k: np.arange(t % j, t + 1, j)
             ),

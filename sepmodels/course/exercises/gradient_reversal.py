@@ -33,10 +33,6 @@ def _alternating(z, w, domain, scale, rate):
     return _push(z, w - rate * np.mean(slope[:, None] * z, axis=0), domain, scale)
 
 
-def _climbing(z, w, domain, scale, rate):
-    return _alternating(z, w, domain, scale, -rate)
-
-
 def _latents(factor):
     """Latents of six examples, the weights of a classifier, and the domains."""
     w = factor * np.array([0.5, -1.0, 2.0], "float32")
@@ -82,7 +78,6 @@ EXERCISES = {
             "That is the gradient through the old classifier; its step comes first.": (
                 lambda z, w, domain, scale, rate: _push(z, w, domain, scale)
             ),
-            "The classifier descends along its gradient; you let it ascend.": _climbing,
         },
     ),
 }

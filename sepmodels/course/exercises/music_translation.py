@@ -28,11 +28,6 @@ EXERCISES = {
                     _costs(reconstruction, domains, weight) / np.array([weight, 1])
                 )
             ),
-            "The logits of one frame lie along the last axis: apply the softmax there.": (
-                lambda reconstruction, domains, weight: _costs(
-                    reconstruction, domains.swapaxes(1, 2), weight
-                )
-            ),
         },
     )
 }

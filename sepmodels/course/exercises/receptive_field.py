@@ -1,7 +1,5 @@
 """Exercises of notebook 03."""
 
-import numpy as np
-
 from sepmodels import signal
 from sepmodels.course.exercises.exercise import Exercise
 
@@ -29,9 +27,6 @@ EXERCISES = {
             "A kernel of 2 taps spans 1 dilation, not 2.": lambda size, dilations: (
                 1 + size * sum(dilations)
             ),
-            "The contexts of the layers add up; they do not multiply.": lambda size, dilations: int(
-                np.prod(dilations) * size
-            ),
             "Every layer has its own dilation.": lambda size, dilations: (
                 1 + (size - 1) * len(dilations)
             ),
@@ -52,10 +47,6 @@ EXERCISES = {
             "Left and right are exchanged.": lambda size, dilations, causal: signal.compute_context(
                 size, dilations, causal
             )[::-1],
-            "The sample itself belongs to neither side.": lambda size, dilations, causal: (
-                signal.compute_context(size, dilations, causal)[0] + 1,
-                signal.compute_context(size, dilations, causal)[1],
-            ),
             "Round in every layer: an odd context has its additional step on the right.": (_halved),
         },
     ),
@@ -76,8 +67,6 @@ EXERCISES = {
                 0,
                 0,
             ),
-            "You stop at the ends of the track, but the silence is missing, so the piece is too "
-            "short.": lambda *numbers: (*_piece(*numbers)[:2], 0, 0),
             "Left and right are exchanged.": lambda start, stop, length, left, right: _piece(
                 start, stop, length, right, left
             ),
