@@ -1,4 +1,4 @@
-"""A file or an array as a stream of blocks, never whole in memory."""
+"""A file or an array as a stream of blocks; a file is never held in memory as a whole."""
 
 import math
 import os
@@ -15,23 +15,27 @@ from sepmodels.audio.file import AudioError
 
 
 class BlockStream:
-    """A file or an array as a stream of blocks, which are kept until somebody takes them.
+    """A file or an array as a stream of blocks, which are kept until they are taken.
+
+    Separation compares its estimates with the mixture, which arrives earlier: `blocks` reads the
+    mixture, and `take` returns the same samples again, once.
 
     Args:
         mixture: path or float array. An audio file, or samples in [-1, 1] of shape `(time,)` or
             `(time, channels)`; mono or stereo.
-        sample_rate: int. Of the array, in Hz. A file knows its own.
+        sample_rate: int. Sample rate of an array, in Hz. Defaults to `None`: that of the file.
 
     Attributes:
         name: str. The file's name without its suffix, or `mixture`.
         sample_rate: int. In Hz.
         channels: int. One or two.
-        length: int. In samples, as the header of a file has it.
+        length: int. In samples.
 
     Raises:
         FileNotFoundError: there is no such file.
         TypeError: the samples of an array are not float.
-        ValueError: it is no audio, empty, not finite or of more than two channels.
+        ValueError: the file is not audio; the sound is empty, not finite, or has more than two
+            channels.
 
     Example:
 
@@ -73,7 +77,7 @@ class BlockStream:
             yield block
 
     def take(self, count):
-        """The next `count` samples of those that were read; fewer, if no more were."""
+        """Return the next `count` samples that `blocks` has read, or as many as it has read."""
         taken = [np.zeros((0, self.channels), "float32")]
         while count and self._kept:
             block = self._kept.popleft()
@@ -85,16 +89,16 @@ class BlockStream:
 
 
 def prefetch(blocks, count=2):
-    """Yield the same blocks, the next of which a thread prepares while this one is used.
+    """Yield the same blocks, and let a thread prepare the next ones in the meantime.
 
-    What reads, computes and writes for a long time without Python then runs at the same time.
+    Reading, computing and writing release Python's lock for most of their time, so they overlap.
 
     Args:
         blocks: iterable.
-        count: int. How many are prepared at most. Defaults to `2`.
+        count: int. Largest number of blocks that are prepared in advance. Defaults to `2`.
 
     Yields:
-        What `blocks` yields; what it raises is raised here.
+        The items of `blocks`. An error that `blocks` raises is raised here.
     """
     blocks, end = iter(blocks), object()
     with ThreadPoolExecutor(1) as thread:
@@ -109,15 +113,15 @@ def prefetch(blocks, count=2):
 
 
 def resample_blocks(blocks, from_rate, to_rate):
-    """Yield a stream at another rate.
+    """Resample a stream of blocks; together they equal `resample` of the whole.
 
     Args:
         blocks: iterable of arrays `(time, ...)`, at least one.
-        from_rate: int. Of the blocks, in Hz.
-        to_rate: int. Of what is yielded, in Hz.
+        from_rate: int. Sample rate of the blocks, in Hz.
+        to_rate: int. Sample rate of the result, in Hz.
 
     Yields:
-        Arrays `(time, ...)`, of any lengths, some perhaps empty.
+        Arrays `(time, ...)` of any length; some may be empty.
     """
     if from_rate == to_rate:
         yield from blocks

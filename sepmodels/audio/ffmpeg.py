@@ -1,9 +1,9 @@
 """Any container and any codec, decoded by the FFmpeg that PyAV brings along.
 
-The sound of a file is all that decodes from its stream, frame after frame. What time stamps and
-headers say is too coarse or wrong in too many files (milliseconds, estimates, streams that were
-joined), so samples are counted, once for each file. The one exception is the table of an mp4 file
-that gives every frame the same length: it is exact, and allows a jump into the middle.
+The sound of a file is the sequence of all frames that its stream decodes to. Time stamps and
+headers are too coarse or wrong in many files (milliseconds, estimates, joined streams), so the
+samples are counted, once for each file. The exception is an mp4 file whose table gives every frame
+the same length: it is exact and allows seeking.
 """
 
 import bisect
@@ -20,23 +20,23 @@ from av.codec.context import Flags2
 
 from sepmodels.audio import file
 
-# FFmpeg also knows playlists, scripts and network protocols: none of them is opened.
+# FFmpeg also supports playlists, scripts and network protocols; none of them is opened.
 _FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dts,dtshd,eac3,flac,flv,loas,matroska,mlp,mov,mp3,mpc,mpc8,"
     "mpeg,mpegts,mxf,nut,ogg,tak,truehd,tta,voc,w64,wav,wv"
 )
-# Frames lean on those before them (mp3 on up to 23), so decoding starts 32 packets early.
+# Frames depend on those before them (up to 23 in mp3), so decoding starts 32 packets early.
 _STRIDE = 32
 _PREROLL = _STRIDE * 1024  # samples
 _TAG = 1500  # bytes: the longest frame of an mp3 file, and so of its tag
 # Containers whose headers count samples; others estimate by the bit rate.
 _COUNTING = {"flac", "caf", "wv", "tta", "ape", "wav", "w64", "aiff", "au"}
-_COARSE = 0.005  # s by which an edit list, which counts in ms or so, may be wrong
-_LATE = 0.1  # s by which a stream may end before its header says
+_COARSE = 0.005  # s: the possible rounding error of an edit list
+_LATE = 0.1  # s by which a stream may end before the length in its header
 
 
 class Layout(NamedTuple):
-    """Where the samples of a stream are.
+    """The positions of the samples in a stream.
 
     Attributes:
         info: Info.
@@ -66,7 +66,9 @@ def open_stream(path, index):
                 f"{path} has {len(streams)} audio streams, counted from 0. Received: index={index}"
             )
         stream = streams[index]
-        if stream.codec_context.name == "alac":  # its frames end exactly; FFmpeg cuts some twice
+        if (
+            stream.codec_context.name == "alac"
+        ):  # its frames end exactly; FFmpeg would cut the last one twice
             stream.codec_context.flags2 |= Flags2.skip_manual
         yield stream
 
@@ -107,7 +109,7 @@ def decode(path, index, layout, start, stop):
 
 
 def _measure_table(path, stream):
-    """The layout by the table of an mp4 file, or `None` if its frames are of unlike length."""
+    """Return the layout from the table of an mp4 file, or `None` if its frames differ in length."""
     container = stream.container
     stamps = np.array([entry.timestamp for entry in stream.index_entries])
     steps = np.diff(stamps)
@@ -118,7 +120,7 @@ def _measure_table(path, stream):
     sample_rate, scale = second.sample_rate, second.sample_rate * stream.time_base
     if scale.denominator != 1 or steps[0] * scale != second.samples:
         return None
-    origin = second.pts - int(first.samples / scale)  # what an encoder puts before is not sound
+    origin = second.pts - int(first.samples / scale)  # after the padding of the encoder
     container.seek(int(stamps[-2]), stream=stream)
     table_end, decoded_end = int(stamps[-1] + steps[0]), origin
     for packet in container.demux(stream):
@@ -129,7 +131,9 @@ def _measure_table(path, stream):
     ends, header_end = [table_end], stream.start_time + stream.duration
     if table_end - header_end > _COARSE * sample_rate / scale:
         ends.append(header_end)
-    if encoder := container.metadata.get("iTunSMPB"):  # padding before and after, and the rest
+    if encoder := container.metadata.get(
+        "iTunSMPB"
+    ):  # padding before, padding after, length of the sound
         ends.append(origin + int(int(encoder.split()[3], 16) / scale))
     file.check_whole(path, int((min(ends) - decoded_end) * scale), tolerance=second.samples)
     length = int((min(*ends, decoded_end) - origin) * scale)
@@ -137,7 +141,7 @@ def _measure_table(path, stream):
 
 
 def _count(path, stream):
-    """The layout of a stream that is decoded from start to end."""
+    """Decode a stream from start to end; return its layout, and a note on damaged packets."""
     marks, length, damaged, first, position = [], 0, 0, None, 0
     for number, packet in enumerate(stream.container.demux(stream)):
         if number % _STRIDE == 0:
@@ -160,13 +164,13 @@ def _count(path, stream):
 
 
 def _find_declared_length(path, stream, position):
-    """Seconds that the header gives this stream; 0 where it gives none, or an estimate."""
+    """Return the length in seconds that the header states, or 0 if it is missing or estimated."""
     kind = stream.container.format.name
     if "matroska" in kind:
         clock = re.fullmatch(r"(\d+):(\d+):([\d.]+)", stream.metadata.get("DURATION", ""))
         hours, minutes, seconds = map(float, clock.groups() if clock else (0, 0, 0))
         return 3600 * hours + 60 * minutes + seconds
-    if kind == "mp3":  # only a tag before the first packet counts the frames
+    if kind == "mp3":  # the header is exact only with a tag before the first packet
         with open(path, "rb") as opened:
             opened.seek(max(0, position - _TAG))
             tag = opened.read(min(position, _TAG))
@@ -198,7 +202,7 @@ def _place_stamped(stream, layout, start):
 
 
 def _decode_packet(packet):
-    """The frames of a packet, or `None` if it is damaged."""
+    """Return the frames of a packet, or `None` if it is damaged."""
     try:
         return packet.decode()
     except av.InvalidDataError:
@@ -206,7 +210,7 @@ def _decode_packet(packet):
 
 
 def _convert(frame):
-    """The samples of a frame as float32 `(time, channels)`."""
+    """Return the samples of a frame as float32 `(time, channels)`."""
     samples = frame.to_ndarray()
     if not frame.format.is_planar:
         samples = samples.reshape(-1, frame.layout.nb_channels).T

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-# Folders are searched for files of these names; what a file holds is told by its content alone.
+# Folders are searched for files with these suffixes. The content alone determines the decoder.
 _NAMES = """
     3gp aac ac3 aif aifc aiff amr ape asf au avi bw64 caf dts eac3 flac flv m4a m4b m4v mka mkv mlp
     mov mp2 mp3 mp4 mpc mpeg mpg mts mxf nut oga ogg ogv opus rf64 snd spx tak thd ts tta vob voc
@@ -21,7 +21,7 @@ class AudioError(ValueError):
 
 
 class Info(NamedTuple):
-    """What a file holds: sample rate in Hz, number of channels, length in samples."""
+    """Sample rate in Hz, number of channels and length in samples of a file."""
 
     sample_rate: int
     channels: int
@@ -29,24 +29,24 @@ class Info(NamedTuple):
 
 
 def get_suffix(path):
-    """The format by its name, such as `.wav`."""
+    """Return the suffix of a path in lower case, such as `.wav`."""
     return pathlib.Path(path).suffix.lower()
 
 
 def get_reason(error):
-    """The words of the library underneath, without a full stop."""
+    """Return the message of a library's error in one line, without a full stop."""
     words = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
     return " ".join(words.split()).rstrip(".") or type(error).__name__
 
 
 @contextlib.contextmanager
 def explain_errors(path):
-    """Raise `AudioError`, which names the file, for whatever a decoder makes of a damaged one."""
+    """Raise an `AudioError` that names the file, whatever error a decoder raises."""
     try:
         yield
     except AudioError:
         raise
-    # PyAV and soundfile raise nearly anything when a header makes no sense.
+    # PyAV and soundfile raise errors of many types for a damaged file.
     except Exception as error:
         raise AudioError(
             f"{path} cannot be read as audio ({get_reason(error)}); export it as .wav"
@@ -54,7 +54,7 @@ def explain_errors(path):
 
 
 def check_exists(path):
-    """Refuse a path that is no file with something in it."""
+    """Refuse a path that does not lead to a readable file with content."""
     path = pathlib.Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file; check the name and the folder")
@@ -67,13 +67,13 @@ def check_exists(path):
 
 
 def check_length(path, length):
-    """Refuse a file without samples."""
+    """Refuse a file that contains no samples."""
     if length == 0:
-        raise AudioError(f"{path} holds 0 samples; export it again")
+        raise AudioError(f"{path} contains 0 samples; export it again")
 
 
 def check_whole(path, missing, tolerance=0):
-    """Refuse a file that ends before its header says."""
+    """Refuse a file that ends earlier than its header states."""
     if missing > tolerance:
         raise AudioError(f"{path} ends {missing} samples too early; copy or export it again")
 

@@ -1,4 +1,4 @@
-"""Files whose length libsndfile knows to the sample: PCM in any header, FLAC and Ogg."""
+"""Files whose exact length libsndfile reports: PCM with any header, FLAC and Ogg."""
 
 import contextlib
 import io
@@ -15,15 +15,15 @@ _WIDTHS = {"PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLO
 _WIDTHS |= {"ULAW": 1, "ALAW": 1}  # bytes of a sample
 # Bytes that the size in the header counts besides the samples.
 _HEADERS = {"W64": 24, "AIFF": 8, "CAF": 4}
-# What writers leave in a header that they cannot go back to, as in a pipe.
+# Sizes written by programs that cannot return to the header, as in a pipe.
 _UNKNOWN_SIZES = {0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF}
-# The log of libsndfile has the size of the samples as the header gives it, in bytes.
+# libsndfile logs the size of the samples that the header states, in bytes.
 _SIZE = re.compile(r"^ *(?:data|SSND|Data [Ss]ize) *: (\d+)\b", re.MULTILINE)
 _BOS = 2  # the flag of an Ogg page that begins a stream
 
 
 class Section(NamedTuple):
-    """A part of a file that is one sound: all of it, or one of the links of a chained Ogg file."""
+    """A part of a file: all of it, or one link of a chained Ogg file."""
 
     first: int  # sample
     length: int  # in samples
@@ -39,7 +39,7 @@ def measure(path):
             frame = 0 if is_coded else _WIDTHS.get(sound.subtype, 0) * sound.channels
             declared = [int(size) for size in _SIZE.findall(sound.extra_info)]
             info = file.Info(sound.samplerate, sound.channels, sound.frames)
-            # The samples of VOC are in several blocks, which libsndfile does not tell apart.
+            # VOC keeps its samples in several blocks, whose headers libsndfile reads as samples.
             if kind == "VOC" or not (frame or is_coded) or not _holds_end(sound):
                 return None
         if kind == "OGG":
@@ -51,7 +51,7 @@ def measure(path):
     if frame and declared and declared[-1] not in _UNKNOWN_SIZES:
         count = (declared[-1] - _HEADERS.get(kind, 0)) // frame
         file.check_whole(path, count - info.length)
-        # What follows the samples of W64 pads them to whole words.
+        # W64 pads its samples to whole words.
         info = info._replace(length=min(info.length, count))
     return info, [Section(0, info.length)]
 
@@ -62,7 +62,7 @@ def decode(path, sections, start, stop, size):
         at, until = max(0, start - first), min(length, stop - first)
         if at < until:
             with _open_sound(path, begin, end) as sound:
-                if sound.format == "OGG":  # Opus needs some time to forget
+                if sound.format == "OGG":  # an Opus decoder needs time to converge
                     sound.seek(max(0, at - sound.samplerate))
                     sound.read(at - sound.tell(), dtype="float32")
                 else:
@@ -105,7 +105,7 @@ def _measure_links(path, info):
 
 
 def _find_links(content):
-    """Where the links of an Ogg file begin, and where the last one ends; empty if damaged."""
+    """Return the bytes where the links of an Ogg file begin and the last one ends."""
     places, at, was_first = [], 0, False
     while content[at : at + 4] == b"OggS" and at + 27 <= len(content):
         is_first = bool(content[at + 5] & _BOS)

@@ -154,5 +154,7 @@ def _read(path, sound, start, stop):
             f"Received: start={start}, stop={stop}"
         )
     pieces = list(sound.decode(start, stop, max(1, stop - start)))
-    samples = np.concatenate(pieces) if pieces else np.zeros((0, channels), "float32")
+    if not pieces:
+        pieces = [np.zeros((0, channels), "float32")]
+    samples = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
     return file.check_finite(path, samples, start, sample_rate), sample_rate

@@ -1,4 +1,4 @@
-"""Change the sample rate, at once or block by block."""
+"""Change the sample rate of a whole sound or block by block."""
 
 import numpy as np
 import soxr
@@ -7,12 +7,12 @@ from sepmodels import _checks
 
 
 def resample(samples, from_rate, to_rate):
-    """Resample to another rate, in high quality (librosa's `soxr_hq`).
+    """Resample to another sample rate with librosa's `soxr_hq`.
 
     Args:
         samples: array `(time, channels)`.
-        from_rate: int. Rate of `samples`, in Hz.
-        to_rate: int. Rate of the result, in Hz.
+        from_rate: int. Sample rate of `samples`, in Hz.
+        to_rate: int. Sample rate of the result, in Hz.
 
     Returns:
         float32 `(ceil(time * to_rate / from_rate), channels)`.
@@ -41,11 +41,11 @@ def resample(samples, from_rate, to_rate):
 
 
 class Resampler:
-    """`resample` for a stream: blocks in, blocks out, together equal to the whole at once.
+    """`resample` for a stream: the blocks returned together equal `resample` of the whole.
 
     Args:
-        from_rate: int. Rate of the blocks pushed, in Hz.
-        to_rate: int. Rate of the blocks returned, in Hz.
+        from_rate: int. Sample rate of the blocks pushed, in Hz.
+        to_rate: int. Sample rate of the blocks returned, in Hz.
         channels: int. Number of channels.
 
     Example:
@@ -66,7 +66,7 @@ class Resampler:
         self._returned = 0
 
     def push(self, block, last=False):
-        """Take a block `(time, channels)`, return what can be said so far, of any length."""
+        """Take a block `(time, channels)` and return the samples that are complete, of any length."""
         block = _checks.sound("block", block, self.channels, empty=True)
         block = np.ascontiguousarray(block, "float32")
         self._pushed += len(block)
@@ -82,7 +82,7 @@ class Resampler:
 
 
 def resampled_length(length, from_rate, to_rate):
-    """How many samples `length` samples become: `ceil(length * to_rate / from_rate)`."""
+    """Return the length after resampling: `ceil(length * to_rate / from_rate)`."""
     for name, rate in (("from_rate", from_rate), ("to_rate", to_rate)):
         if rate != int(rate) or rate < 1:
             raise ValueError(f"`{name}` must be a whole number of Hz. Received: {name}={rate}")

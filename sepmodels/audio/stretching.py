@@ -1,4 +1,4 @@
-"""Change the tempo and the pitch of sound, each without the other, with librosa."""
+"""Change the tempo and the pitch of a sound independently, with librosa."""
 
 import functools
 import threading
@@ -7,14 +7,14 @@ import numpy as np
 
 from sepmodels import _checks
 
-_COMPILING = threading.Lock()  # examples are made by several threads, and numba wants one
+_COMPILING = threading.Lock()  # numba compiles in one thread only, and examples come from several
 
 
 def stretch(samples, tempo=1.0, semitones=0.0):
-    """Play sound faster or slower, higher or lower.
+    """Change the tempo and the pitch of a sound.
 
     librosa's phase vocoder changes the length and keeps the pitch; resampling then changes both.
-    Made for augmentation: transients soften, and far changes sound metallic.
+    This is meant for augmentation: transients soften, and large changes sound metallic.
 
     Args:
         samples: array `(time, channels)`.
@@ -37,13 +37,13 @@ def stretch(samples, tempo=1.0, semitones=0.0):
         raise ValueError(f"`tempo` must be above 0. Received: tempo={tempo}")
     samples = _checks.sound("samples", samples, empty=True).astype("float32", copy=False)
     pitch, length = 2.0 ** (float(semitones) / 12), round(len(samples) / tempo)
-    if (tempo == 1 and pitch == 1) or len(samples) < 4:  # of so few there is no frame
+    if (tempo == 1 and pitch == 1) or len(samples) < 4:  # too few samples for a frame
         return np.resize(samples, (length, samples.shape[1]))
     with _COMPILING:
         librosa = _compiled_librosa()
-    # The steps of `librosa.effects.pitch_shift`, which warns of itself in librosa 1.0.
-    size = min(2048, 1 << len(samples).bit_length() - 1)  # a frame, no longer than the sound
-    with np.errstate(invalid="ignore"):  # raised by what librosa compiles, for sound numbers
+    # The steps of `librosa.effects.pitch_shift`, which raises a warning in librosa 1.0.
+    size = min(2048, 1 << len(samples).bit_length() - 1)  # a frame is no longer than the sound
+    with np.errstate(invalid="ignore"):  # librosa's compiled code raises it for valid numbers
         frames = librosa.phase_vocoder(librosa.stft(samples.T, n_fft=size), rate=tempo / pitch)
     stretched = librosa.istft(frames, n_fft=size, length=round(length * pitch))
     if pitch != 1:

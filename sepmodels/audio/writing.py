@@ -1,4 +1,4 @@
-"""Write audio files: a file appears under its name only when it is whole."""
+"""Write audio files: a file appears under its name only when it is complete."""
 
 import os
 import pathlib
@@ -11,7 +11,7 @@ import soundfile
 from sepmodels import _checks
 from sepmodels.audio import file
 
-# What each format can hold, the default first; `None` where the codec decides.
+# The subtypes of each format, the default first; `None` where the codec decides.
 _SUBTYPES = {
     ".wav": ("float32", "int24", "int16"),
     ".flac": ("int24", "int16"),
@@ -24,11 +24,11 @@ _LARGEST = 2**32 - 2**16  # bytes that a RIFF header can count, with room for th
 
 
 class Writer:
-    """Write an audio file block by block; it appears under its name only when it is whole.
+    """Write an audio file block by block; it appears under its name only when it is complete.
 
-    wav as 32-bit float (stems may exceed 1.0, nothing is lost), flac as 24-bit integers, ogg
-    (Vorbis) and mp3. Integers cannot hold more than full scale: what is clipped is told in a
-    warning. A wav that will exceed 4 GB becomes an RF64, which most programs read as a wav.
+    Formats are wav as 32-bit float (stems may exceed 1.0 without loss), flac as 24-bit integers,
+    ogg (Vorbis) and mp3. Integers cannot exceed full scale: a warning counts the samples that were
+    clipped. A wav file that will exceed 4 GB becomes an RF64 file, which most programs read as wav.
 
     Args:
         path: str or path. The suffix chooses the format. An existing file is replaced.
@@ -36,7 +36,7 @@ class Writer:
         channels: int. Number of channels.
         subtype: str. `"float32"`, `"int24"` or `"int16"`; flac holds integers only, ogg and mp3
             have no choice. Defaults to `None`: the first of these that the format holds.
-        length: int. Samples that will come, as far as it is known; it tells whether a wav needs
+        length: int. Number of samples to be written, if known; it decides whether a wav file needs
             RF64. Defaults to `None`: less than 4 GB.
 
     Raises:
@@ -106,13 +106,13 @@ class Writer:
         block = _checks.sound(name, block, self.channels, empty=True).astype("float32", copy=False)
         if self._format == "WAV" and (self.length + len(block)) * self._frame > _LARGEST:
             raise file.AudioError(
-                f"{self.path}: a wav counts 4 GB and no more; pass the length in samples, or "
+                f"{self.path}: a wav file holds at most 4 GB; pass the length in samples, or "
                 "write .flac"
             )
         if self.subtype in ("int16", "int24"):
             self.clipped += int(np.count_nonzero(np.abs(block) > 1.0))
         try:
-            # libsndfile's Vorbis encoder overflows its stack when it gets minutes at once.
+            # libsndfile's Vorbis encoder overflows its stack if given minutes at once.
             for start in range(0, len(block), 65536):
                 self._sound.write(block[start : start + 65536])
         except soundfile.LibsndfileError as error:
@@ -128,7 +128,7 @@ class Writer:
         if kind is not None or self.length == 0:
             self._part.unlink()
             if kind is None:
-                raise file.AudioError(f"{self.path}: 0 samples were written; nothing is kept")
+                raise file.AudioError(f"{self.path}: 0 samples were written, so there is no file")
             return
         os.replace(self._part, self.path)
         if self.clipped:

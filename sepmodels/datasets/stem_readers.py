@@ -117,6 +117,13 @@ class SumReader:
         return " - ".join([added, *(reader.stamp() for reader in self.subtracted)])
 
 
+def find_paths(reader):
+    """Return the paths of all files that a reader reads."""
+    parts = (*getattr(reader, "added", ()), *getattr(reader, "subtracted", ()))
+    own = [reader.path] if hasattr(reader, "path") else []
+    return own + [path for part in parts for path in find_paths(part)]
+
+
 def stamp_file(path, part):
     """Name, size and modification time of a file, and which part of it is meant."""
     status = os.stat(path)

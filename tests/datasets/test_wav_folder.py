@@ -78,6 +78,15 @@ def test_what_is_saved_loads_again(tmp_path):
     np.testing.assert_array_equal(half.mixture, track.resample(4000).mixture)
 
 
+def test_saving_never_writes_over_what_it_reads(tmp_path):
+    stems = {"vocals": noise(0), "accompaniment": noise(1)}
+    wav_folder.save([Track.from_arrays("song", stems, RATE)], tmp_path)
+    tracks = wav_folder.load(tmp_path)
+    with pytest.raises(ValueError, match=r"vocals.wav would overwrite .*vocals.wav"):
+        wav_folder.save(tracks, tmp_path, sample_rate=4000)
+    np.testing.assert_array_equal(tracks[0].stems["vocals"], stems["vocals"])
+
+
 def test_missing_things_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="gone: there is no such folder"):
         wav_folder.load(tmp_path / "gone")

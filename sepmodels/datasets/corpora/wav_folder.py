@@ -2,8 +2,9 @@
 
 import pathlib
 
-from sepmodels import audio
+from sepmodels import _files, audio
 from sepmodels.datasets.corpora import song_folders
+from sepmodels.datasets.stem_readers import find_paths
 from sepmodels.datasets.track import Track
 
 _FOLDERS = """\
@@ -93,12 +94,17 @@ def save(tracks, root, sample_rate=None):
         sample_rate: int. In Hz. Defaults to `None`: that of each track.
 
     Raises:
-        ValueError: the name of a song cannot be the name of a folder.
+        ValueError: the name of a song cannot be the name of a folder, or a file that is read would
+            be overwritten.
     """
+    readers = [reader for track in tracks for reader in track.readers.values()]
+    read = [path for reader in readers for path in find_paths(reader)]
     for track in tracks:
         if pathlib.Path(track.name).name != track.name or track.name in ("", ".", ".."):
             raise ValueError(f"song {track.name!r} cannot be saved under this name; rename it")
         folder = pathlib.Path(root) / track.name
+        targets = [folder / f"{source}.wav" for source in track.sources]
+        _files.refuse_overwriting(targets, read)
         folder.mkdir(parents=True, exist_ok=True)
         for source, samples in track.stems.items():
             rate = sample_rate or track.sample_rate
