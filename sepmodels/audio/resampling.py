@@ -66,7 +66,7 @@ class Resampler:
         self._returned = 0
 
     def push(self, block, last=False):
-        """Take a block `(time, channels)` and return the samples that are complete, of any length."""
+        """Take a block `(time, channels)` and return the samples that are complete."""
         block = _checks.sound("block", block, self.channels, empty=True)
         block = np.ascontiguousarray(block, "float32")
         self._pushed += len(block)
