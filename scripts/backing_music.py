@@ -1,7 +1,8 @@
 """Fetch free instrumental music from Debian packages, to mix with training voices.
 
 The music is under the GPL or CC BY-SA; the packages name the authors. Needs Debian or Ubuntu
-with `apt-get` and `dpkg-deb`, but no root. Writes 16 kHz mono WAV files.
+with `apt-get` and `dpkg-deb`, but no root. Writes 16 kHz WAV files, stereo where the music
+is.
 
     python scripts/backing_music.py data/backing_music
 """
@@ -47,8 +48,7 @@ def convert(path, target):
     if info.length < SHORTEST * info.sample_rate:
         return
     samples, sample_rate = audio.read(path)
-    mono = audio.resample(samples.mean(axis=1, keepdims=True), sample_rate, SAMPLE_RATE)
-    audio.write(target, mono, SAMPLE_RATE)
+    audio.write(target, audio.resample(samples[:, :2], sample_rate, SAMPLE_RATE), SAMPLE_RATE)
     print(target.name)
 
 

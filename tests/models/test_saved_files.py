@@ -35,7 +35,7 @@ def test_files_of_all_recipes(path):
 def test_the_weights_that_ship():
     model = sm.load_pretrained()
     rng = np.random.default_rng(0)
-    stems = model(rng.uniform(-0.5, 0.5, (1, 8000, 1)).astype("float32"))
+    stems = model(rng.uniform(-0.5, 0.5, (1, 8000, model.channels)).astype("float32"))
     with np.load(SAVED / "outputs.npz") as expected:
         for index, source in enumerate(model.sources):
             ours, theirs = np.asarray(stems[source])[:, ::40], expected[f"shipped/{index}"]
