@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import sepmodels as sm
+from sepmodels.ablation import sweeps
 
 TINY = sm.recipes.quick(sm.recipes.DILATED_CONV_GRU).vary(
     filters=8, dilations=(1, 2), gru_dilation=2, n_fft=128, hop_length=64, sample_rate=8000,
@@ -48,9 +49,9 @@ def test_a_sweep_is_the_training_and_the_score_that_it_stands_for(board, songs, 
 def test_what_is_finished_is_only_read_and_a_grid_may_grow(board, songs, monkeypatch):
     folder, table = board
     trained = []
-    train = sm.ablation.train
+    train = sweeps.train
     monkeypatch.setattr(
-        sm.ablation,
+        sweeps,
         "train",
         lambda recipe, *rest, **more: trained.append(recipe) or train(recipe, *rest, **more),
     )
