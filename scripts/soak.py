@@ -70,7 +70,7 @@ def disturb(folder, kind, duration, kills):
             if call(folder, timeout=moment) is None:
                 killed.append(f"{moment:.1f} s")
         else:
-            operation = random.randint(1, 40)
+            operation = random.randint(1, 20)
             if call(folder, operation) == -signal.SIGKILL:
                 killed.append(f"no. {operation}")
     call(folder)
