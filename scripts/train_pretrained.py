@@ -166,19 +166,17 @@ class SecondStage:
     def run(self, corpora):
         recipe = self.recipe
         rates = np.array(SECOND["learning_rates"])
-        for phase, (until, ceiling) in zip(
-            SECOND["examples"], SECOND["moving_averages"], strict=True
-        ):
-            form = {name: share for name, share in phase.items() if name != "until"}
+        for phase in SECOND["phases"]:
             done = int(self.step)
+            form = {"karaoke": phase["karaoke"], **SECOND["examples"]}
             examples = Examples(corpora, recipe.segment, (recipe.seed, done), **form)
-            for step in range(done, until):
+            for step in range(done, phase["until"]):
                 self.optimizer.learning_rate.assign(np.interp(step, *rates.T))
-                decay = min(ceiling, (step + 2) / (step + 11))
+                decay = min(phase["moving_average"], (step + 2) / (step + 11))
                 batch = tf.constant(next_batch(examples, recipe.batch_size))
                 loss = self.update(batch, tf.constant(decay, "float32"))
                 self.step.assign(step + 1)
-                if (step + 1) % SAVE_EVERY == 0 or step + 1 == until:
+                if (step + 1) % SAVE_EVERY == 0 or step + 1 == phase["until"]:
                     print(f"step {step + 1}: loss {float(loss):.3f}", flush=True)
                     self.states.save()
 
