@@ -66,9 +66,7 @@ def open_stream(path, index):
                 f"{path} has {len(streams)} audio streams, counted from 0. Received: index={index}"
             )
         stream = streams[index]
-        if (
-            stream.codec_context.name == "alac"
-        ):  # its frames end exactly; FFmpeg would cut the last one twice
+        if stream.codec_context.name == "alac":  # FFmpeg would trim the last frame twice
             stream.codec_context.flags2 |= Flags2.skip_manual
         yield stream
 
@@ -131,9 +129,7 @@ def _measure_table(path, stream):
     ends, header_end = [table_end], stream.start_time + stream.duration
     if table_end - header_end > _COARSE * sample_rate / scale:
         ends.append(header_end)
-    if encoder := container.metadata.get(
-        "iTunSMPB"
-    ):  # padding before, padding after, length of the sound
+    if encoder := container.metadata.get("iTunSMPB"):  # padding before and after, and length
         ends.append(origin + int(int(encoder.split()[3], 16) / scale))
     file.check_whole(path, int((min(ends) - decoded_end) * scale), tolerance=second.samples)
     length = int((min(*ends, decoded_end) - origin) * scale)
