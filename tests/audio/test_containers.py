@@ -5,7 +5,10 @@ import os
 import re
 import shutil
 import struct
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import audio_encoding as encoding
 import av
@@ -355,3 +358,24 @@ def test_no_samples_are_allocated_by_the_word_of_a_header(tmp_path):
             assert "lie.wav" in str(error)
     assert tracemalloc.get_traced_memory()[1] < 20 * len(content)
     tracemalloc.stop()
+
+
+def test_a_hole_in_an_mp4_is_refused(tmp_path):
+    """A packet that decodes to another length than the table gives it."""
+    path = tmp_path / "song.mp4"
+    encoding.encode(path, sound(48000), encoding.Form("mp4", "libopus", rate=48000))
+    with av.open(str(path)) as container:
+        packet = list(container.demux(audio=0))[20]
+    content = bytearray(path.read_bytes())
+    content[packet.pos : packet.pos + packet.size] = bytes(packet.size)
+    path.write_bytes(content)
+    with pytest.raises(audio.AudioError, match=r"song.mp4.*(damaged at|cannot be read)"):
+        audio.read(path)
+
+
+def test_some_damaged_files_of_every_kind():
+    """The first few of `make fuzz`."""
+    command = [sys.executable, str(Path(__file__).with_name("fuzz.py")), "--mutants", "200"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert "no fault" in done.stdout
