@@ -320,10 +320,10 @@ def test_a_wide_model_gets_fewer_windows_at_once():
     inputs = keras.Input((None, 1))
     wide = keras.Model(inputs, keras.layers.Dense(512)(inputs))
     wide.channels = 1
-    assert prediction._fitting(wide, 100, 1, False) == prediction._ROWS["CPU"]
-    assert prediction._fitting(wide, 100, 2, False) == prediction._ROWS["CPU"] // 2
-    assert prediction._fitting(wide, 160000, 2, False) == 1
-    assert prediction._fitting(wide, 100, 1, False, "GPU:0") == prediction._ROWS["GPU"]
+    assert prediction._estimate_batch_size(wide, 100, 1, False) == prediction._ROWS["CPU"]
+    assert prediction._estimate_batch_size(wide, 100, 2, False) == prediction._ROWS["CPU"] // 2
+    assert prediction._estimate_batch_size(wide, 160000, 2, False) == 1
+    assert prediction._estimate_batch_size(wide, 100, 1, False, "GPU:0") == prediction._ROWS["GPU"]
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ def test_a_model_that_is_no_separator_is_refused():
 
 def test_a_model_whose_valid_length_is_wrong_is_named():
     model = Echo(vocals=lambda x: x[:, 1:])
-    with pytest.raises(ValueError, match=r"Echo.valid_length promises 10 .* returned 9"):
+    with pytest.raises(ValueError, match=r"Echo.valid_length is 10 .* returned 9"):
         separate(model, noise(10), RATE)
 
 
