@@ -8,7 +8,7 @@ import h5py
 import keras
 
 _MEMBERS = {"config.json": 2**24, "metadata.json": 2**16, "model.weights.h5": 2**31}  # bytes
-_PLAIN = {"__tuple__", "__numpy__", "__tensor__", "__slice__", "__ellipsis__"}
+_PLAIN = {"__keras_tensor__", "__tuple__", "__numpy__", "__tensor__", "__slice__", "__ellipsis__"}
 # Classes of Keras that run code from a file or read files that it names.
 _UNSAFE = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "StringLookup"}
 
