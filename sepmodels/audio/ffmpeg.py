@@ -53,13 +53,11 @@ class Layout(NamedTuple):
 @contextlib.contextmanager
 def open_stream(path, index):
     """Open audio stream number `index`."""
-    options = {"format_whitelist": _FORMATS}
-    with (
-        file.explain_errors(path),
-        av.open(
-            f"file:{os.path.abspath(path)}", metadata_errors="replace", options=options
-        ) as opened,
-    ):
+    settings = {"options": {"format_whitelist": _FORMATS}}
+    if int(av.__version__.split(".")[0]) < 19:  # later versions accept any bytes in comments
+        settings["metadata_errors"] = "replace"
+    name = f"file:{os.path.abspath(path)}"
+    with file.explain_errors(path), av.open(name, **settings) as opened:
         streams = opened.streams.audio
         if not 0 <= index < len(streams):
             raise file.AudioError(
