@@ -239,10 +239,13 @@ def write_apple(path, priming=2112):
     silence = np.zeros((priming - 1024, 2), "float32")  # FFmpeg's own encoder puts 1024 before
     samples = np.concatenate([silence, sound()])
     encoding.encode(path, samples, encoding.Form("m4a", "aac", "ipod", options=encoding.AAC))
-    rest = (priming + LENGTH) % 1024  # of the last frame, which FFmpeg's table shortens to it
+    rest = (priming + LENGTH) % 1024  # of the last frame, to which FFmpeg shortens its table
     content = path.read_bytes().replace(b"edts", b"free")
-    assert content.count(short := struct.pack(">II", 1, rest)) == 1
-    content = content.replace(short, struct.pack(">II", 1, 1024))
+    for first, short, whole in ((1, rest, 1024), (44100, priming + LENGTH, 43008)):
+        assert content.count(struct.pack(">II", first, short)) == 1
+        content = content.replace(
+            struct.pack(">II", first, short), struct.pack(">II", first, whole)
+        )
     numbers = f" 00000000 {priming:08X} {1024 - rest:08X} {LENGTH:016X}" + " 00000000" * 8
     comment = box(
         b"----",
