@@ -5,7 +5,7 @@ import sys
 
 from sepmodels import _startup
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # The public face, and the room in which each name lives. Rooms load on first use, so that a
 # command line that only prints its help does not wait for TensorFlow.
