@@ -16,6 +16,12 @@ def load_tensorflow():
 
     Returns:
         list of the GPUs that TensorFlow can use; empty without TensorFlow, too.
+
+    Example:
+
+    >>> gpus = sm.load_tensorflow()
+    >>> isinstance(gpus, list)
+    True
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()

@@ -90,6 +90,12 @@ def load(path):
         FileNotFoundError: if there is no such file.
         ValueError: if it is not a Keras file, holds something that `model.save` does not write, or
             holds another kind of model.
+
+    Example:
+
+    >>> sm.models.DilatedConvGRU(filters=8).save("model.keras")
+    >>> sm.models.load("model.keras").sources
+    ('vocals', 'accompaniment')
     """
     path = Path(path)
     if not path.is_file():

@@ -144,7 +144,7 @@ def test_flipped_bits_give_a_model_or_one_error(file, tmp_path):
     path, refused = tmp_path / "flipped.keras", 0
     for _ in range(20):
         flipped = data.copy()
-        flipped[rng.integers(len(data), size=30)] ^= 1 << rng.integers(8)
+        flipped[rng.integers(len(data), size=30)] ^= np.uint8(1 << int(rng.integers(8)))
         path.write_bytes(flipped.tobytes())
         try:
             sm.models.load(path)
