@@ -75,7 +75,9 @@ class CrossFade(keras.layers.Layer):
         fade = ops.where(ops.arange(count)[:, None] == 0, self._first, self._others)
         fade = ops.reshape(ops.cast(fade, self.compute_dtype), (1, count, self.length, *ones))
         outputs = signal.overlap_add(fade * outputs, self.step, axis=1)
-        return signal.crop(outputs / signal.overlap_add(fade, self.step, axis=1), 0, time)
+        # Cropped first: beyond the end a weight may be 0, and 0 / 0 has no finite gradient.
+        weight = signal.crop(signal.overlap_add(fade, self.step, axis=1), 0, time)
+        return signal.crop(outputs, 0, time) / weight
 
     def compute_output_shape(self, input_shape):
         batch, time, *rest = input_shape
