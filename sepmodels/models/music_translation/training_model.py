@@ -39,6 +39,7 @@ class TranslationTrainingModel(keras.Model):
     def __init__(self, translation, **kwargs):
         super().__init__(translation.inputs, translation.outputs[0], **kwargs)
         self.translation = translation
+        self.classifier_optimizer = None
         self._reports = [keras.metrics.Mean(name) for name in ("loss", "bits", "domain_accuracy")]
 
     def get_config(self):
@@ -66,6 +67,11 @@ class TranslationTrainingModel(keras.Model):
     @property
     def metrics(self):
         return self._reports
+
+    @property
+    def variables(self):
+        # A training that is resumed needs those of both optimizers.
+        return [*super().variables, *getattr(self.classifier_optimizer, "variables", ())]
 
     @property
     def _classifier(self):
