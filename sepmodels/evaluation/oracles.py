@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from sepmodels import _checks
+from sepmodels.evaluation.metrics.signals import check_signals
 from sepmodels.signal.complex_stft import invert, transform
 from sepmodels.signal.masks import compute_binary_masks, compute_ratio_masks
 from sepmodels.signal.wiener import filter_spectrum
@@ -113,9 +113,8 @@ ORACLES = {
 
 
 def _check(references, mixture):
-    for name, stem in references.items():
-        _checks.sound(f"references[{name!r}]", stem)
-    _checks.sound("mixture", mixture)
+    named = {f"references[{name!r}]": stem for name, stem in references.items()}
+    check_signals({**named, "mixture": mixture}, mono=False)
 
 
 def _apply_masks(references, mixture, compute_masks):

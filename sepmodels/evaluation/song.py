@@ -11,6 +11,7 @@ import pandas as pd
 
 from sepmodels import _checks
 from sepmodels.evaluation import metrics, oracles
+from sepmodels.evaluation.metrics.signals import check_sources
 
 SYSTEMS = ("mixture", "gain", "estimate", "oracle")
 RATIOS = {"SDR": metrics.sdr, "SI-SDR": metrics.si_sdr}
@@ -74,14 +75,19 @@ def evaluate(
     _checks.one_of(method=(method, ("fast", "museval")), ceiling=(ceiling, oracles.ORACLES))
     if not sample_rate > 0:
         raise ValueError(f"sample_rate must be above 0 Hz. Received: sample_rate={sample_rate!r}")
-    _check_sources(estimates, references, mixture)
-    estimates, references = (
-        {name: _checks.sound(f"{side}[{name!r}]", stems[name]) for name in references}
-        for side, stems in (("estimates", estimates), ("references", references))
-    )
-    mixture = sum(references.values()) if mixture is None else mixture
-    mixture = _checks.sound("mixture", mixture)
-    _check_shapes(estimates, references, mixture)
+    names = tuple(references)
+    if "accompaniment" in names and set(names) - {"vocals", "accompaniment"}:
+        raise ValueError(
+            "accompaniment overlaps the stems that it is made of; score vocals and accompaniment "
+            f"in one call and the stems in another. Received: references={names}"
+        )
+    if mixture is None and len(names) == 1:
+        raise ValueError(f"a single source requires mixture. Received: references={names}")
+    others = {} if mixture is None else {"mixture": mixture}
+    truths, guesses, *given = check_sources(references, estimates, least=1, mono=False, **others)
+    references = dict(zip(names, truths, strict=True))
+    estimates = dict(zip(names, guesses, strict=True))
+    mixture = given[0] if given else sum(truths)
     systems = {
         "mixture": dict.fromkeys(references, mixture),
         "gain": {name: _fit_gain(mixture, stem) * mixture for name, stem in references.items()},
@@ -130,28 +136,23 @@ def summarize(table):
             medians = part.groupby(level="system")[[*RATIOS]].median()  # skips windows without one
             medians = medians.reindex(SYSTEMS)
             gaps = medians - medians.loc["mixture"]  # NaN where both scores are infinite
-            row = {"source": source, "aggregate": aggregate, **medians["SDR"]}
-            row |= {"SDRi": gaps.loc["estimate", "SDR"], "SI-SDRi": gaps.loc["estimate", "SI-SDR"]}
-            gap = gaps.loc["oracle", "SDR"]
-            row |= {"share": row["SDRi"] / gap if gap else np.nan}
-            row |= {"SI-SDR": medians.loc["estimate", "SI-SDR"]}
+            gain, gap = gaps.loc["estimate"], gaps.loc["oracle", "SDR"]
             scores = part.loc[["estimate"], "SDR"]
+            row = {"source": source, "aggregate": aggregate, **medians["SDR"]}
+            row |= {"SDRi": gain["SDR"], "SI-SDRi": gain["SI-SDR"]}
+            row |= {"share": gain["SDR"] / gap if gap else np.nan}
+            row |= {"SI-SDR": medians.loc["estimate", "SI-SDR"]}
             rows.append(row | {"windows": len(scores), "silent": int(scores.isna().sum())})
     return pd.DataFrame(rows).set_index(["source", "aggregate"])
 
 
 def _score(estimates, references, sample_rate, method, window):
-    """The rows of one system, without its name; BSSEval's if a method for it is given."""
-    pieces = metrics.split_windows(
-        len(next(iter(references.values()))), sample_rate, window, window
-    )
+    """The rows of one system without its name; those of BSSEval too if a method is given."""
     both = [*references.values(), *estimates.values()]
+    times = (sample_rate, window, window)
+    pieces = metrics.split_windows(len(both[0]), *times)
     silent = [any(metrics.is_silent(samples[piece]) for samples in both) for piece in pieces]
-    bss_eval = {}
-    if method is not None:
-        bss_eval = metrics.bss_eval(
-            references, estimates, sample_rate, window, window, method=method
-        )
+    bss_eval = metrics.bss_eval(references, estimates, *times, method=method) if method else {}
     rows = []
     for source, reference in references.items():
         estimate = estimates[source]
@@ -171,39 +172,3 @@ def _fit_gain(mixture, stem):
     both = mixture.ravel(), stem.ravel()
     energy, common = (np.einsum("i,i->", both[0], x, dtype="float64") for x in both)
     return float(common / energy) if energy else 0.0
-
-
-def _check_sources(estimates, references, mixture):
-    if not references or set(estimates) != set(references):
-        raise ValueError(
-            "estimates and references must name the same sources, one or more. Received "
-            f"estimates={sorted(estimates)} and references={sorted(references)}. Leave out what is "
-            "not to be scored; a missing accompaniment is the sum of the stems without vocals."
-        )
-    if "accompaniment" in references and set(references) - {"vocals", "accompaniment"}:
-        raise ValueError(
-            "accompaniment overlaps the stems that it is made of. Score vocals and accompaniment "
-            f"in one call and the stems in another. Received {sorted(references)}."
-        )
-    if mixture is None and len(references) == 1:
-        raise ValueError(f"With one source alone, {sorted(references)}, give mixture= as well.")
-
-
-def _check_shapes(estimates, references, mixture):
-    named = {f"references[{name!r}]": samples for name, samples in references.items()}
-    named |= {f"estimates[{name!r}]": samples for name, samples in estimates.items()}
-    named["mixture"] = mixture
-    first, expected = next(iter(named.items()))
-    for name, samples in named.items():
-        if samples.shape[1] != expected.shape[1]:
-            raise ValueError(
-                f"{name} has shape {samples.shape} and {first} {expected.shape}: both must be "
-                "(time, channels) with equally many channels. A mono stem scored against stereo is "
-                "repeated: np.repeat(stem, 2, axis=1)."
-            )
-        if len(samples) != len(expected):
-            raise ValueError(
-                f"{name} has {len(samples)} samples and {first} has {len(expected)}. Cut both to "
-                "the same stretch of the song (sm.metrics.fit cuts or pads, as museval does); if "
-                "their sample rates differ, bring one to the other's with sm.audio.resample."
-            )

@@ -273,7 +273,7 @@ def test_a_missing_museval_names_the_pip_line(ffmpeg_on_path, monkeypatch):
 
 def test_bad_sources_are_refused():
     truth, guess = song()
-    with pytest.raises(ValueError, match="two sources or more"):
+    with pytest.raises(ValueError, match="at least 2"):
         metrics.bss_eval({"vocals": truth["vocals"]}, {"vocals": guess["vocals"]}, RATE)
     with pytest.raises(ValueError, match=r"estimates=\['vocals'\]"):
         metrics.bss_eval(truth, {"vocals": guess["vocals"]}, RATE)
@@ -282,5 +282,5 @@ def test_bad_sources_are_refused():
     with pytest.raises(ValueError, match=r"measures=\['SI-SDR'\]"):
         metrics.bss_eval(truth, guess, RATE, measures=["SI-SDR"])
     truth["vocals"], guess["vocals"] = truth["vocals"][1:], guess["vocals"][1:]
-    with pytest.raises(ValueError, match=r"shapes \[\(19999, 2\), \(20000, 2\)\]"):
+    with pytest.raises(ValueError, match=r"shapes \(20000, 2\) and \(19999, 2\)"):
         metrics.bss_eval(truth, guess, RATE)

@@ -188,7 +188,7 @@ def test_what_cannot_be_scored_is_told_and_the_rest_is(places):
     table, errors = sm.evaluate_folders(*places, executor=thread(), full=False)
     assert table["track"].nunique() == 2
     assert sorted(errors) == ["longer", "unknown"]
-    assert "8009 samples" in errors["longer"] and "has no song unknown" in errors["unknown"]
+    assert "(8009, 1)" in errors["longer"] and "has no song unknown" in errors["unknown"]
     table, errors = sm.evaluate_folders(*places, executor=thread(), full=False, fit=True)
     assert [*errors] == ["unknown"]
     assert table.query("track == 'longer' and system == 'estimate'")["SDR"].eq(np.inf).all()

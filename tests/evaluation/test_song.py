@@ -185,12 +185,12 @@ def test_museval_gives_the_same_sdr_and_three_columns_more(song, estimates, ffmp
 
 
 def test_sources_must_be_the_same(song, estimates):
-    with pytest.raises(ValueError, match=r"estimates=\['vocals'\] and references=\['acc"):
+    with pytest.raises(ValueError, match=r"references=\['acc.*estimates=\['vocals'\]"):
         evaluate({"vocals": estimates["vocals"]}, song, RATE)
     with pytest.raises(ValueError, match="accompaniment overlaps"):
         five = {**song, "drums": song["vocals"]}
         evaluate(five, five, RATE)
-    with pytest.raises(ValueError, match="give mixture="):
+    with pytest.raises(ValueError, match="requires mixture"):
         evaluate({"vocals": estimates["vocals"]}, {"vocals": song["vocals"]}, RATE)
 
 
@@ -200,16 +200,16 @@ def test_lengths_channels_and_numbers_are_checked(song, estimates):
 
     voice = estimates["vocals"]
     with pytest.raises(
-        ValueError, match=r"estimates\['vocals'\] has 8000 samples.*16000.*resample"
+        ValueError, match=r"estimates\['vocals'\].*resample.*\(8000, 2\) and \(16000, 2\)"
     ):
         evaluate(changed(voice[::2]), song, RATE)
-    with pytest.raises(ValueError, match=r"shape \(16000, 1\).*np\.repeat"):
+    with pytest.raises(ValueError, match=r"np\.repeat.*shapes \(16000, 1\) and"):
         evaluate(changed(voice[:, :1]), song, RATE)
     with pytest.raises(ValueError, match=r"shape \(16000,\)"):
         evaluate(changed(voice[:, 0]), song, RATE)
     with pytest.raises(ValueError, match=r"estimates\['vocals'\] holds NaN.*diverged"):
         evaluate(changed(voice * np.nan), song, RATE)
-    with pytest.raises(ValueError, match="mixture has 15999 samples"):
+    with pytest.raises(ValueError, match=r"mixture and .*\(15999, 2\)"):
         evaluate(estimates, song, RATE, mixture=voice[1:])
     with pytest.raises(ValueError, match="method='best'"):
         evaluate(estimates, song, RATE, method="best")
@@ -258,7 +258,7 @@ def test_tracks_are_checked(song):
         evaluate_tracks(Quarter(), [], over="clip")
     solo = Track.from_arrays("Solo", {"vocals": song["vocals"]}, RATE)
     with pytest.raises(
-        ValueError, match=r"Track 'Solo' cannot be scored: estimates and references"
+        ValueError, match=r"Track 'Solo' cannot be scored: references and estimates"
     ):
         evaluate_tracks(Quarter(), [solo])
 

@@ -1,16 +1,9 @@
 """NSDR, SIR and SAR as the tables of MIR-1K and iKala have them: BSSEval v3, for mono clips."""
 
 import numpy as np
-from scipy import fft
 
-from sepmodels.evaluation.metrics.projection import (
-    choose_fft_size,
-    compute_spectra,
-    correlate,
-    find_filters,
-    sum_energies,
-)
-from sepmodels.evaluation.metrics.signals import check_pair, check_sources, is_silent, to_decibels
+from sepmodels.evaluation.metrics.projection import compute_ratios, project
+from sepmodels.evaluation.metrics.signals import check_sources, is_silent
 
 
 def nsdr(references, estimates, mixture):
@@ -46,8 +39,7 @@ def nsdr(references, estimates, mixture):
     - Hsu and Jang (2010), "On the Improvement of Singing Voice Separation for Monaural Recordings
       Using the MIR-1K Dataset", section V.
     """
-    truths, guesses = check_sources(references, estimates)
-    _, mixture = check_pair(truths[0], mixture)
+    truths, guesses, mixture = check_sources(references, estimates, mixture=mixture)
     if mixture.size != len(mixture):
         raise ValueError(
             "BSSEval v3 is for mono clips: score one channel or the mean of both, or use "
@@ -86,8 +78,8 @@ def gnsdr(nsdrs, lengths):
     nsdrs, lengths = np.asarray(nsdrs, "float64"), np.asarray(lengths, "float64")
     if nsdrs.shape != lengths.shape or nsdrs.ndim != 1:
         raise ValueError(
-            f"nsdrs and lengths must be equally long lists. Received shapes {nsdrs.shape} and "
-            f"{lengths.shape}."
+            "nsdrs and lengths must be equally long lists. "
+            f"Received: shapes {nsdrs.shape} and {lengths.shape}"
         )
     scored = ~np.isnan(nsdrs)
     if not scored.any():
@@ -97,16 +89,7 @@ def gnsdr(nsdrs, lengths):
 
 def _bss_eval_sources(references, estimates):
     """SDR, SIR and SAR, an array each; the target is a filtered version of the source itself."""
-    count, clip = len(references), slice(None)
-    size = choose_fft_size(len(references[0]))
-    correlation = correlate(references, estimates)
-    truth, guess = compute_spectra(references, clip, size), compute_spectra(estimates, clip, size)
-    by_all = fft.rfft(find_filters(correlation, slice(count), slice(count, None)), size, axis=1)
-    by_all = np.einsum("rfc,rf->cf", by_all, truth)
-    own = [
-        find_filters(correlation, slice(i, i + 1), slice(count + i, count + i + 1))[0, :, 0]
-        for i in range(count)
-    ]
-    target = fft.rfft(np.stack(own), size) * truth
-    pairs = ((target, guess - target), (target, by_all - target), (by_all, guess - by_all))
-    return [to_decibels(*(sum_energies(part, count) for part in pair)) for pair in pairs]
+    clip = slice(0, len(references[0]))
+    ((_, guess, own, every),) = project(references, estimates, [clip])
+    pairs = (own, guess - own), (own, every - own), (every, guess - every)
+    return compute_ratios(pairs, len(references))

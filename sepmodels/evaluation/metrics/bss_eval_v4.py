@@ -3,22 +3,14 @@
 import shutil
 
 import numpy as np
-from scipy import fft
 
 from sepmodels import _checks
-from sepmodels.evaluation.metrics.projection import (
-    choose_fft_size,
-    compute_spectra,
-    correlate,
-    find_filters,
-    sum_energies,
-)
+from sepmodels.evaluation.metrics.projection import compute_ratios, project
 from sepmodels.evaluation.metrics.ratios import sdr_per_window
 from sepmodels.evaluation.metrics.signals import (
     check_sources,
     is_silent,
     split_windows,
-    to_decibels,
 )
 
 SCORES = ("SDR", "ISR", "SIR", "SAR")
@@ -109,37 +101,16 @@ def bss_eval(
 
 
 def _compute(references, estimates, pieces):
-    """`(4, sources, windows)`; the energies are summed over frequencies, as Parseval allows."""
-    sources = len(references)
-    each = references[0][0].size
-    size = choose_fft_size(max((piece.stop - piece.start for piece in pieces), default=1))
-    correlation = correlate(references, estimates)
-    every = slice(0, sources * each)
-    filters = find_filters(correlation, every, slice(every.stop, None))
-    everything = fft.rfft(filters, size, axis=1).transpose(0, 2, 1)
-    own = []
-    for i in range(sources):
-        rows = slice(i * each, (i + 1) * each)
-        columns = slice(every.stop + rows.start, every.stop + rows.stop)
-        filters = find_filters(correlation, rows, columns)
-        own.append(fft.rfft(filters, size, axis=1).transpose(0, 2, 1))
-    values = np.empty((len(SCORES), sources, len(pieces)))
-    for i, piece in enumerate(pieces):
-        truth, guess = (
-            compute_spectra(references, piece, size),
-            compute_spectra(estimates, piece, size),
-        )
-        by_all = np.einsum("rcf,rf->cf", everything, truth)
-        by_own = np.einsum("srcf,srf->scf", own, truth.reshape(sources, each, -1))
-        by_own = by_own.reshape(truth.shape)
-        parts = (
+    """Compute the scores of some windows, `(4, sources, windows)`."""
+    values = np.empty((len(SCORES), len(references), len(pieces)))
+    for i, (truth, guess, own, every) in enumerate(project(references, estimates, pieces)):
+        pairs = (
             (truth, guess - truth),
-            (truth, by_own - truth),
-            (by_own, by_all - by_own),
-            (by_all, guess - by_all),
+            (truth, own - truth),
+            (own, every - own),
+            (every, guess - every),
         )
-        for k, pair in enumerate(parts):
-            values[k, :, i] = to_decibels(*(sum_energies(part, sources) for part in pair))
+        values[:, :, i] = compute_ratios(pairs, len(references))
     return values
 
 

@@ -9,6 +9,8 @@ estimates, and the filters are applied, and energies summed, without leaving the
 import numpy as np
 from scipy import fft, linalg
 
+from sepmodels.evaluation.metrics.signals import to_decibels
+
 TAPS = 512
 _BLOCK, _BLOCKS = 4096, 8  # samples of an FFT, and how many at once: these fit into a cache
 
@@ -82,19 +84,54 @@ def _gram(forward):
     return gram.reshape(count * taps, count * taps)
 
 
-def compute_spectra(stems, piece, size):
+def project(references, estimates, pieces):
+    """Project the estimates of a song on the filtered references, in pieces.
+
+    The filters are those of the whole song.
+
+    Args:
+        references: list of arrays, `(time, channels)` or `(time,)`. The true stems.
+        estimates: list of arrays of the same shape.
+        pieces: list of slices.
+
+    Yields:
+        For each piece four spectra `(channels of all sources, bins)`: of the references, of the
+        estimates, of the projections on the references of each source alone, and of those on all
+        references. By Parseval's theorem, energies can be summed over the bins.
+    """
+    sources, each = len(references), references[0][0].size
+    # An even, fast size in which a piece and the tail of its filters do not wrap.
+    longest = max((piece.stop - piece.start for piece in pieces), default=1)
+    size = 2 * fft.next_fast_len((longest + TAPS) // 2, real=True)
+    correlation = correlate(references, estimates)
+
+    def find_responses(first, last):
+        rows, columns = (slice(o + first * each, o + last * each) for o in (0, sources * each))
+        return fft.rfft(find_filters(correlation, rows, columns), size, axis=1).transpose(0, 2, 1)
+
+    by_all = find_responses(0, sources)
+    by_own = np.stack([find_responses(i, i + 1) for i in range(sources)])
+    for piece in pieces:
+        truth, guess = (_compute_spectra(stems, piece, size) for stems in (references, estimates))
+        own = np.einsum("srcf,srf->scf", by_own, truth.reshape(sources, each, -1))
+        yield truth, guess, own.reshape(truth.shape), np.einsum("rcf,rf->cf", by_all, truth)
+
+
+def _compute_spectra(stems, piece, size):
     """Compute the spectrum of every channel, with half the energy of the samples."""
     spectrum = fft.rfft(stack_channels(stems, piece), size)
     spectrum[:, [0, -1]] *= np.sqrt(0.5)  # the two bins that have no mirror image
     return spectrum
 
 
-def choose_fft_size(length, taps=TAPS):
-    """Choose an even, fast size in which a piece and the tail of its filters do not wrap."""
-    return 2 * fft.next_fast_len((length + taps) // 2, real=True)
+def compute_ratios(pairs, sources):
+    """Compute ratios of energies, in dB, of pairs of spectra: an array `(pairs, sources)`."""
+    return np.array(
+        [to_decibels(*(_sum_energies(part, sources) for part in pair)) for pair in pairs]
+    )
 
 
-def sum_energies(spectrum, sources):
+def _sum_energies(spectrum, sources):
     """Sum the energy of each source over its channels."""
     parts = np.ascontiguousarray(spectrum).view("float64").reshape(sources, -1)
     return np.einsum("sf,sf->s", parts, parts)

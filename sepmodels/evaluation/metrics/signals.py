@@ -1,4 +1,4 @@
-"""What all scores share: checks of signals, windows, silence, decibels."""
+"""Signals, as all scores see them: checks, windows, silence and decibels."""
 
 import numpy as np
 
@@ -52,7 +52,7 @@ def is_silent(samples):
     >>> sm.metrics.is_silent(np.zeros((100, 2)))
     True
     """
-    # The first samples decide as a rule; only silence must be read to its end.
+    # The first samples usually decide; only silence must be read to its end.
     return not any(
         np.any(sum(part.T) if part.ndim == 2 else part) for part in (samples[:64], samples)
     )
@@ -83,31 +83,58 @@ def fit(samples, length):
     return librosa.util.fix_length(samples, size=length, axis=0)
 
 
+def check_signals(signals, mono=True):
+    """Return signals as arrays, after a check that they are finite and of one shape.
+
+    Args:
+        signals: dict. What an error calls a signal to its samples.
+        mono: bool. Whether `(time,)` is also allowed. Defaults to `True`.
+    """
+    signals = {name: np.asarray(samples) for name, samples in signals.items()}
+    for name, samples in signals.items():
+        _checks.sound(name, samples, mono=mono)
+    first, expected = next(iter(signals.items()))
+    for name, samples in signals.items():
+        if samples.shape != expected.shape:
+            raise ValueError(
+                f"{name} and {first} must have one shape: metrics.fit changes the length, "
+                "audio.resample the sample rate, np.repeat(stem, 2, axis=1) the channels of a mono "
+                f"stem. Received: shapes {samples.shape} and {expected.shape}"
+            )
+    return [*signals.values()]
+
+
 def check_pair(reference, estimate):
-    """Both as arrays, of one shape and finite."""
-    reference, estimate = np.asarray(reference), np.asarray(estimate)
-    for name, samples in (("reference", reference), ("estimate", estimate)):
-        _checks.sound(name, samples, mono=True)
-    if reference.shape != estimate.shape:
-        raise ValueError(
-            "reference and estimate must have one shape. "
-            f"Received: {reference.shape} and {estimate.shape}"
-        )
-    return reference, estimate
+    """Return a true and a separated stem as arrays; see `check_signals`."""
+    return check_signals({"reference": reference, "estimate": estimate})
 
 
-def check_sources(references, estimates):
-    """Return the signals of all sources as two lists, references and estimates, of one shape."""
-    if set(references) != set(estimates) or len(references) < 2:
+def check_sources(references, estimates, least=2, mono=True, **others):
+    """Return all signals as arrays of one shape.
+
+    Args:
+        references: mapping. Source name to true stem.
+        estimates: mapping. The same names to separated stems.
+        least: int. The smallest number of sources. Defaults to `2`.
+        mono: bool. Whether `(time,)` is also allowed. Defaults to `True`.
+        **others: arrays of the same shape, such as the mixture.
+
+    Returns:
+        list. Two lists, the references and the estimates in the order of `references`; then the
+        `others`.
+    """
+    if set(references) != set(estimates) or len(references) < least:
         raise ValueError(
-            "references and estimates must name the same two sources or more. Received: "
-            f"references={sorted(references)}, estimates={sorted(estimates)}"
+            f"references and estimates must name the same sources, at least {least}. Leave out "
+            "what is not scored; a missing accompaniment is the sum of the stems without vocals. "
+            f"Received: references={sorted(references)}, estimates={sorted(estimates)}"
         )
-    pairs = [check_pair(references[name], estimates[name]) for name in references]
-    shapes = sorted({reference.shape for reference, _ in pairs})
-    if len(shapes) > 1:
-        raise ValueError(f"All sources must have one shape. Received: shapes {shapes}")
-    return tuple(list(side) for side in zip(*pairs, strict=True))
+    sides = {"references": references, "estimates": estimates}
+    named = {
+        f"{side}[{name!r}]": stems[name] for side, stems in sides.items() for name in references
+    }
+    signals, count = check_signals({**named, **others}, mono), len(references)
+    return [signals[:count], signals[count : 2 * count], *signals[2 * count :]]
 
 
 def to_decibels(signal, noise):
