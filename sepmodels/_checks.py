@@ -5,28 +5,51 @@ import numbers
 import numpy as np
 
 
+def require(condition, rule, **received):
+    """Raises `ValueError` unless a condition on arguments holds.
+
+    Args:
+        condition: bool.
+        rule: str. Names the arguments, and says what is allowed or the remedy.
+        **received: the arguments, which the error shows as `name=value`.
+
+    Example:
+
+    >>> sm._checks.require(8 % 3 == 0, "groups must divide filters", groups=3, filters=8)
+    Traceback (most recent call last):
+    ...
+    ValueError: groups must divide filters. Received: groups=3, filters=8
+    """
+    if not condition:
+        values = ", ".join(f"{name}={value!r}" for name, value in received.items())
+        raise ValueError(f"{rule}. Received: {values}")
+
+
 def positive(**values):
     """Raises `ValueError` unless each `name=value` is an integer from 1 up, or a list of such."""
     for name, value in values.items():
         for number in value if isinstance(value, tuple | list) else (value,):
             whole = isinstance(number, numbers.Integral) and not isinstance(number, bool)
-            if not whole or number < 1:
-                raise ValueError(f"{name} must be a positive integer. Received: {name}={number!r}")
+            require(whole and number >= 1, f"{name} must be a positive integer", **{name: number})
+
+
+def at_least(least, **values):
+    """Raises `ValueError` unless each `name=value` is a number from `least` up."""
+    for name, value in values.items():
+        require(value >= least, f"{name} must be at least {least}", **{name: value})
 
 
 def odd(**values):
     """Raises `ValueError` unless each `name=value` is odd and positive: a kernel with a middle."""
     positive(**values)
     for name, value in values.items():
-        if value % 2 == 0:
-            raise ValueError(f"{name} must be odd. Received: {name}={value}")
+        require(value % 2, f"{name} must be odd", **{name: value})
 
 
 def one_of(**choices):
     """Raises `ValueError` unless each `name=(value, known)` has a value that is known."""
     for name, (value, known) in choices.items():
-        if value not in known:
-            raise ValueError(f"{name} must be one of {(*known,)}. Received: {name}={value!r}")
+        require(value in known, f"{name} must be one of {(*known,)}", **{name: value})
 
 
 def names(argument, values, least=1):
