@@ -4,6 +4,8 @@ import sys
 import warnings
 from pathlib import Path
 
+from tqdm.auto import tqdm
+
 import sepmodels as sm
 from sepmodels import _files
 from sepmodels._startup import load_tensorflow
@@ -89,7 +91,9 @@ def train(options):
 
 
 def evaluate(options):
-    """Score stems against the true ones."""
+    """Score stems against the true ones, or a model on the test clips of MIR-1K."""
+    if options.estimates == "mir1k":
+        return evaluate_mir1k(options)
     many = options.output is not None and not options.output.endswith(".csv")
     if options.report is not None and options.report.endswith(".html") == many:
         raise ValueError(
@@ -97,6 +101,18 @@ def evaluate(options):
             f"every song gets a page. Received: --report {options.report}"
         )
     return evaluate_folders(options) if many else evaluate_song(options)
+
+
+def evaluate_mir1k(options):
+    """Print GNSDR, GSIR and GSAR (BSSEval v3) of a model on the test clips of a protocol."""
+    protocol = options.split or "published"
+    part = {"published": "test", "disjoint": "valid"}[protocol]
+    clips = sm.datasets.mir1k.load(options.references, part, protocol=protocol)
+    print(f"MIR-1K, {protocol} protocol: {len(clips)} clips")
+    table = sm.evaluation.evaluate_clips(load_model(options.model), tqdm(clips, unit="clip"))
+    print(table.round(2).to_string())
+    if options.output is not None:
+        table.to_csv(options.output)
 
 
 def evaluate_song(options):

@@ -103,8 +103,12 @@ def _add_train(add):
 
 
 def _add_evaluate(add):
-    add("estimates", help="folder with a file for each source, or with such a folder for each song")
-    add("references", help="folder with the true stems under the same names")
+    add(
+        "estimates",
+        help="folder with a file for each source, or with such a folder for each song; or mir1k, "
+        "to score a model on the clips of that corpus",
+    )
+    add("references", help="folder with the true stems under the same names; the root of MIR-1K")
     add(
         "-o",
         "--output",
@@ -114,6 +118,8 @@ def _add_evaluate(add):
     )
     add("--fit", action="store_true", help="cut or pad estimates of another length, as museval")
     add("--workers", type=int, metavar="N", help="songs at a time; default: one per processor")
+    add("--split", choices=("published", "disjoint"), help="of mir1k; default: published")
+    _add_model(add)
     add("--report", metavar="FILE.html", help="a page to listen to; for many songs, a FOLDER")
 
 

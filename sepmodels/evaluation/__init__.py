@@ -9,6 +9,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "folders": ["evaluate_folders"],
         "song": ["MEDIAN", "RATIOS", "SYSTEMS", "WHOLE", "evaluate", "summarize"],
-        "tracks": ["evaluate_tracks"],
+        "tracks": ["evaluate_clips", "evaluate_tracks"],
     },
 )

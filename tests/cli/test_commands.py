@@ -460,3 +460,16 @@ def test_doctor_prints_its_report(capsys):
     out = capsys.readouterr().out
     assert "GFLOP/s" in out
     assert status == (2 if "fault" in out else 0)
+
+
+def test_evaluate_mir1k_prints_the_tables_of_the_published_protocol(folder, capsys):
+    sound = 0.1 * np.random.default_rng(0).normal(size=(16000, 2)).astype("float32")
+    (folder / "clips").mkdir()
+    for name in ("abjones_5_08", "bobon_3_01"):  # a training clip of the protocol, and a test clip
+        sm.audio.write(folder / f"clips/{name}.wav", sound, 16000)
+    assert main(["evaluate", "mir1k", "clips", "--model", "weights.keras", "-o", "t.csv"]) == 0
+    printed = capsys.readouterr().out
+    assert "published protocol: 1 clips" in printed
+    assert "GNSDR" in printed and "GSIR" in printed and "GSAR" in printed
+    table = pd.read_csv(folder / "t.csv").set_index(["source", "system"])
+    assert table.loc[("vocals", "mixture"), "GNSDR"] == 0

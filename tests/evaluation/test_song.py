@@ -6,7 +6,14 @@ import pandas as pd
 import pytest
 
 from sepmodels.datasets import Track
-from sepmodels.evaluation import evaluate, evaluate_tracks, metrics, oracles, summarize
+from sepmodels.evaluation import (
+    evaluate,
+    evaluate_clips,
+    evaluate_tracks,
+    metrics,
+    oracles,
+    summarize,
+)
 from sepmodels.models import Separator
 
 RATE = 4000
@@ -261,6 +268,26 @@ def test_tracks_are_checked(song):
         ValueError, match=r"Track 'Solo' cannot be scored: references and estimates"
     ):
         evaluate_tracks(Quarter(), [solo])
+
+
+def test_clips_are_averaged_by_length_as_the_tables_of_mir1k(song):
+    clips = [
+        Track.from_arrays(str(n), {k: v[:n, :1] for k, v in song.items()}, RATE)
+        for n in (3000, 9000)
+    ]
+    table = evaluate_clips(Quarter(), iter(clips))
+    assert table.loc[(slice(None), "mixture"), "GNSDR"].tolist() == pytest.approx([0, 0], abs=1e-6)
+    assert table.loc[("vocals", "estimate"), "GNSDR"] == pytest.approx(0, abs=1e-3)  # a gain
+    ideal = [
+        metrics.nsdr(clip.stems, oracles.apply_ratio_mask(clip.stems, clip.mixture), clip.mixture)
+        for clip in clips
+    ]
+    for score in ("NSDR", "SIR", "SAR"):
+        first, second = (scores["vocals"][score] for scores in ideal)
+        expected = (first + 3 * second) / 4
+        assert table.loc[("vocals", "oracle"), f"G{score}"] == pytest.approx(expected, abs=1e-9)
+    with pytest.raises(ValueError, match="tracks is empty"):
+        evaluate_clips(Quarter(), [])
 
 
 def test_full_scores_stand_beside_the_others(song, estimates):
