@@ -1,6 +1,7 @@
 """Checks of arguments: the error names the argument, what it may be, and what it was."""
 
 import numbers
+import re
 
 import numpy as np
 
@@ -77,17 +78,20 @@ def names(argument, values, least=1):
 
 
 # Windows reserves these, with any suffix.
-DEVICES = {
-    "CON",
-    "PRN",
-    "AUX",
-    "NUL",
-    *(f"{port}{i}" for port in ("COM", "LPT") for i in range(10)),
-}
+_DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}
+_DEVICES |= {port + digit for port in ("COM", "LPT") for digit in "0123456789¹²³"}
+
+
+def is_component(name):
+    """Tell whether a name stays in its folder when it becomes one component of a path."""
+    if not isinstance(name, str) or name.strip(". ") == "" or name[1:2] == ":":
+        return False
+    device = re.split("[.:]", name)[0].strip().upper() in _DEVICES
+    return not device and not set(name) & set("/\\\0")
 
 
 def file_name(argument, value):
-    """Raises `ValueError` unless a name stays in its folder when it becomes that of a file.
+    """Raises `ValueError` unless a name can be shown and stays in its folder as that of a file.
 
     Args:
         argument: str. What the error calls the name.
@@ -100,8 +104,7 @@ def file_name(argument, value):
     ...
     ValueError: source must be a plain file name. Received: source='../vocals'
     """
-    plain = isinstance(value, str) and value.strip(". ") != "" and value.isprintable()
-    if not plain or set(value) & set("/\\:") or value.split(".")[0].strip().upper() in DEVICES:
+    if not is_component(value) or not value.isprintable():
         raise ValueError(f"{argument} must be a plain file name. Received: {argument}={value!r}")
 
 

@@ -2,8 +2,10 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import pathlib
+import warnings
 
 from sepmodels import _checks
 
@@ -35,8 +37,12 @@ def write_atomically(path, write):
     with explain_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"part-{path.name}")
-        write(part)
-        part.replace(path)
+        try:
+            write(part)
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
 
 
 @contextlib.contextmanager
@@ -81,15 +87,29 @@ def join_names(folder, *names):
     >>> sm._files.join_names("out", "../vocals.wav")
     Traceback (most recent call last):
     ...
-    ValueError: name must be one component of a path, without separators. Received: '../vocals.wav'
+    ValueError: name must be one component of a path, ... Received: name='../vocals.wav'
     """
     for name in names:
-        device = name.split(".")[0].strip().upper() in _checks.DEVICES
-        if device or name.strip() in ("", ".", "..") or set(name) & set("/\\\0"):
+        if not _checks.is_component(name):
             raise ValueError(
-                f"name must be one component of a path, without separators. Received: {name!r}"
+                f"name must be one component of a path, without separators. Received: name={name!r}"
             )
     return pathlib.Path(folder, *names)
+
+
+def read_json(path):
+    """Return the dict that a JSON file holds, or `None` where there is none.
+
+    Args:
+        path: Path. A damaged file, or one that holds something else, gives a warning and `None`.
+    """
+    if not path.is_file():
+        return None
+    with contextlib.suppress(ValueError, RecursionError):
+        if isinstance(content := json.loads(path.read_bytes()), dict):
+            return content
+    warnings.warn(f"{path} is damaged and is not used", stacklevel=2)
+    return None
 
 
 def refuse_overwriting(targets, sources):

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import json
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -88,7 +89,7 @@ def sweep(recipe, grid, tracks, folder, budget=None, *, validation=None, seeds=1
         columns = {name: [value] * len(result) for name, value in variant.items()}
         tables.append(pd.concat([pd.DataFrame(columns), result], axis=1))
         table = pd.concat(tables, ignore_index=True)
-        table.to_csv(folder / "table.csv", index=False)
+        _files.write_atomically(folder / "table.csv", partial(table.to_csv, index=False))
     return table
 
 
@@ -111,7 +112,7 @@ def _run(recipe, tracks, validation, folder, amount):
         }
         named = board.rename(columns={"estimate": "SDR"})[["track", "source", "SDR", "SDRi"]]
         table = named.assign(**costs)[[*costs, *named]]
-        _files.write_atomically(scores, lambda path: table.to_csv(path, index=False))
+        _files.write_atomically(scores, partial(table.to_csv, index=False))
     return pd.read_csv(scores)
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -40,9 +41,9 @@ def separate(options):
     failed = False
     for song in options.songs:
         try:
-            folder = Path(options.output, Path(song).stem)
+            folder = _files.join_names(options.output, Path(song).stem)
             names = {*model.sources, "accompaniment", f"no_{options.two_stems}"}
-            targets = [folder / f"{name}.{options.format}" for name in names]
+            targets = [_files.join_names(folder, f"{name}.{options.format}") for name in names]
             _files.refuse_overwriting(targets, options.songs)
             files = sm.separate(model, song, **arguments)
         except EXPECTED as error:
@@ -123,7 +124,7 @@ def evaluate_song(options):
     table = sm.evaluate(estimates, references, rate, mixture=mixture)
     print_scores(table)
     if options.output is not None:
-        table.to_csv(options.output, index=False)
+        _files.write_atomically(options.output, partial(table.to_csv, index=False))
     if options.report is not None:
         write_page(options.report, sounds, table, Path(options.references).name)
 
@@ -135,14 +136,15 @@ def evaluate_folders(options):
     if len(table):
         lines = sm.evaluation.statistics.aggregate(table)
         print(lines.round(2).to_string())
-        lines.to_csv(folder / "medians.csv")
-        sm.display.plot_sisec_comparison(table).savefig(folder / "scores.png", dpi=150)
+        _files.write_atomically(folder / "medians.csv", lines.to_csv)
+        picture = sm.display.plot_sisec_comparison(table)
+        _files.write_atomically(folder / "scores.png", partial(picture.savefig, dpi=150))
     songs = [sm.evaluation.folders.find_songs(place) for place in places]
     for name, rows in table.groupby("track", sort=False) if options.report else ():
         try:
             files = (found[name].files for found in songs)
             sounds = sm.evaluation.folders.read_song(*files, options.fit)
-            path = _files.join_names(options.report, *Path(f"{name}.html").parts)
+            path = _files.join_names(options.report, *f"{name}.html".split("/"))
             write_page(path, sounds, rows, name)
         except EXPECTED as error:  # such as a song too long for a page
             errors[name] = error

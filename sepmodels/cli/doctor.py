@@ -2,7 +2,6 @@
 
 import importlib
 import importlib.metadata
-import json
 import os
 import platform
 import shutil
@@ -92,9 +91,8 @@ def format_report(findings):
 def find_backend():
     """Find the name of the backend that Keras will use, without importing it."""
     folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    if "KERAS_BACKEND" in os.environ or not (folder / "keras.json").is_file():
-        return os.environ.get("KERAS_BACKEND") or "tensorflow"
-    return json.loads((folder / "keras.json").read_text()).get("backend", "tensorflow")
+    settings = _files.read_json(folder / "keras.json") or {}
+    return os.environ.get("KERAS_BACKEND") or settings.get("backend", "tensorflow")
 
 
 def _examine_machine():

@@ -50,6 +50,8 @@ class Track:
         if not stems:
             raise ValueError(f"track {name!r} has no stems; give at least one")
         _checks.one_of(split=(split, (None, "train", "valid", "test")))
+        for source in stems:  # which become names of files
+            _checks.file_name("stems", source)
         self.name = name
         self.sources = tuple(stems)
         self.group = name if group is None else group

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sepmodels import _checks
+from sepmodels import _checks, _files
 from sepmodels.display import data_urls, theme
 from sepmodels.display.loudness import measure_loudness
 
@@ -48,7 +48,11 @@ class Page:
             f"padding:0 12px}}</style>{self.html}</html>"
         )
         path = Path(path)
-        path.write_text(page, encoding="utf-8")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"{path}: there is no folder {path.parent}; create it first")
+        # The name of a file need not be valid Unicode.
+        content = page.encode("utf-8", "backslashreplace")
+        _files.write_atomically(path, lambda part: part.write_bytes(content))
         return path
 
 

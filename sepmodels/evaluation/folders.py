@@ -73,7 +73,7 @@ def evaluate_folders(
     output, guesses, truths = pathlib.Path(output), find_songs(estimates), find_songs(references)
     options = {"full": True, **options}
     state = output / "finished.json"
-    finished = json.loads(state.read_text()) if state.is_file() else {}
+    finished = _files.read_json(state) or {}
     errors, jobs = {}, {}
     for name, song in guesses.items():
         if name not in truths:
@@ -82,10 +82,11 @@ def evaluate_folders(
         try:
             stems = song.files, truths[name].files
             mark = _fingerprint(*stems, options, fit)
+            table_path = _locate(output / "tracks", f"{name}.csv")
         except (OSError, ValueError) as error:
             errors[name] = str(error)
             continue
-        if finished.get(name) != mark or not _table_of(output, name).is_file():
+        if finished.get(name) != mark or not table_path.is_file():
             jobs[name] = (mark, *stems)
     with contextlib.ExitStack() as stack:
         if jobs and executor is None:
@@ -102,11 +103,16 @@ def evaluate_folders(
             if isinstance(result, str):
                 errors[name] = result
                 continue
-            _write(output, name, result, options)
+            try:
+                _write(output, name, result, options)
+            except OSError as error:  # such as a name too long for this disk
+                errors[name] = str(error)
+                continue
             finished[name] = mark
             _write_text(state, json.dumps(finished, indent=1))
     done = [name for name in guesses if name not in errors]
-    tables = [pd.read_csv(_table_of(output, name)).assign(track=name) for name in done]
+    paths = [_locate(output / "tracks", f"{name}.csv") for name in done]
+    tables = [pd.read_csv(path).assign(track=name) for path, name in zip(paths, done, strict=True)]
     if not tables:
         return pd.DataFrame(columns=["track", "system", "source", "scope", "second", "SDR"]), errors
     table = pd.concat(tables, ignore_index=True)
@@ -206,15 +212,16 @@ def _fingerprint(estimates, references, options, fit):
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _table_of(output, name):
-    return output / "tracks" / f"{name}.csv"
+def _locate(folder, name):
+    """The path of a file below a folder; the name of a song has slashes if it lies deeper."""
+    return _files.join_names(folder, *name.split("/"))
 
 
 def _write(output, name, table, options):
-    _write_text(_table_of(output, name), table.to_csv(index=False))
+    _write_text(_locate(output / "tracks", f"{name}.csv"), table.to_csv(index=False))
     if "SAR" in table:
         subset = name if name.startswith(("test/", "train/")) else f"test/{name}"
-        path = output / "museval" / f"{subset}.json"
+        path = _locate(output / "museval", f"{subset}.json")
         museval_json.write(path, table, options.get("window", 1.0))
 
 

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from sepmodels import _files
+from sepmodels.datasets.corpora import song_folders
 
 _MUSEVAL = "0.4.1"  # whose numbers these are
+_MALFORMED = (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 _MEASURES = ("SDR", "SIR", "SAR", "ISR")
 
 
@@ -76,13 +78,20 @@ def read(path):
     path = pathlib.Path(path)
     try:
         rows = [
-            {"track": path.stem, "source": target["name"], "second": frame["time"]}
-            | {name: frame["metrics"].get(name, np.nan) for name in _MEASURES}
+            {
+                "track": path.stem,
+                "source": _read_name(target),
+                "second": _read_number(frame["time"]),
+            }
+            | {name: _read_number(frame["metrics"].get(name)) for name in _MEASURES}
             for target in json.loads(path.read_text(encoding="utf-8"))["targets"]
             for frame in target["frames"]
         ]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} does not hold scores in museval's form ({error!r}).") from error
+    except (*_MALFORMED, ValueError) as error:
+        raise ValueError(
+            f"{path} does not hold scores in museval's form ({error!r}); pass a file that museval "
+            "or evaluate_folders wrote"
+        ) from error
     return pd.DataFrame(rows, columns=["track", "source", "second", *_MEASURES])
 
 
@@ -105,10 +114,23 @@ def read_folder(folder):
     sm.evaluation.statistics.aggregate(sm.evaluation.museval_json.read_folder("submissions/STL1/test"))
     ```
     """
-    paths = sorted(pathlib.Path(folder).rglob("*.json"))
+    paths = [path for path in song_folders.walk(folder) if path.suffix == ".json"]
     if not paths:
         raise FileNotFoundError(f"{folder} holds no scores such as song.json; give another folder")
     return pd.concat([read(path) for path in paths], ignore_index=True)
+
+
+def _read_name(target):
+    if not isinstance(target["name"], str):
+        raise TypeError(f"a name must be a str, not {target['name']!r}")
+    return target["name"]
+
+
+def _read_number(value):
+    """A number as float; museval's missing ones are null or NaN."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise TypeError(f"a score must be a number, not {value!r}")
+    return np.nan if value is None else float(value)
 
 
 def _number(value):

@@ -1,6 +1,5 @@
 """`Checkpoint`: what a training keeps in its folder, and how it resumes from there."""
 
-import contextlib
 import dataclasses
 import hashlib
 import importlib.metadata
@@ -8,7 +7,6 @@ import json
 import logging
 import platform
 import time
-import warnings
 
 import keras
 import numpy as np
@@ -64,12 +62,15 @@ class Checkpoint(keras.callbacks.Callback):
         self._resume()
 
     def _resume(self):
-        found = read_state(self.folder)
+        found, card = read_state(self.folder), _files.read_json(self._card)
+        self._check_description(found[1]["description"] if found else card or {})
+        if found:
+            self._description = found[1]["description"]
+        if card != self._description:
+            self._write(self._card, json.dumps(self._description, indent=1))
         if found is None:
-            self._claim(_read_json(self._card))
             return
         arrays, note = found
-        self._claim(note["description"])
         parts = {name: [] for name in ("variables", "sums", "best")}
         for name, array in arrays.items():  # in the order in which they were written
             parts[name.split("-")[0]].append(array)
@@ -87,18 +88,14 @@ class Checkpoint(keras.callbacks.Callback):
         self._restore_views()
         log.info("resuming %s after %d epochs and %d steps", self.folder, *self.place)
 
-    def _claim(self, theirs):
+    def _check_description(self, theirs):
         """Refuse the folder of another training."""
-        mine = self._description
         for part in _DECISIVE if theirs else ():
-            if theirs.get(part) != mine[part]:
+            if theirs.get(part) != self._description[part]:
                 raise ValueError(
                     f"{part} differs from that of the training in folder {str(self.folder)!r}; "
                     "pass another folder, or delete that one"
                 )
-        self._description = theirs or mine
-        if _read_json(self._card) != self._description:
-            self._write(self._card, json.dumps(self._description, indent=1))
 
     def _restore_views(self):
         """Write what people read again, where it is not what the state says."""
@@ -238,17 +235,6 @@ def describe_training(recipe, tracks, validation, backing, initial=None):
 
 def _hash_weights(model):
     return hashlib.sha256(b"".join(weight.tobytes() for weight in model.get_weights())).hexdigest()
-
-
-def _read_json(path):
-    """The dict in a file, or `None` where there is none."""
-    if not path.exists():
-        return None
-    with contextlib.suppress(ValueError, RecursionError):
-        if isinstance(content := json.loads(path.read_bytes()), dict):
-            return content
-    warnings.warn(f"{path} is damaged and is written again", stacklevel=2)
-    return None
 
 
 def _compute_checksum(path):

@@ -107,7 +107,7 @@ def train(
         description = describe_training(recipe, tracks, validation, backing, initial)
         checkpoint = Checkpoint(folder, model, training_model, recipe, description)
         tracks, validation, backing = (
-            _match_rate(part, model.sample_rate, folder / "resampled", progress)
+            _match_rate(part, model.sample_rate, folder / ".resampled", progress)
             for part in (tracks, validation, backing)
         )
         if checkpoint.place == (0, 0) and initial is None:

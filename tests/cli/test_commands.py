@@ -13,7 +13,6 @@ import pytest
 import soundfile
 
 import sepmodels as sm
-from sepmodels import _files
 from sepmodels.__main__ import main
 
 
@@ -213,16 +212,6 @@ def test_a_name_that_is_no_unicode_stops_nothing(folder, capfd):
     assert Path("out/song/vocals.wav").is_file()
     out, err = capfd.readouterr()
     assert "caf" in out + err
-
-
-@pytest.mark.parametrize("name", ["../../evil", "/evil", "con", "a\\b", "..", "", "nul.txt"])
-def test_names_of_strangers_stay_in_the_folder(folder, model, monkeypatch, name):
-    """The constructor refuses such a source, and so does the folder where it would be written."""
-    options = {"filters": 4, "dilations": (1,), "gru_dilation": None, "groups": 1}
-    with pytest.raises(ValueError, match="plain file name"):
-        sm.models.DilatedConvGRU(sources=("vocals", name), **options)
-    with pytest.raises(ValueError, match="one component of a path"):
-        _files.join_names(folder / "out", name)
 
 
 @pytest.fixture

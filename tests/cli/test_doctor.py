@@ -90,6 +90,9 @@ def test_another_backend_is_a_fault_whose_remedy_is_the_backend(monkeypatch, tmp
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     (tmp_path / "keras.json").write_text(f'{{"backend": "{backend}"}}')
     assert doctor.find_backend() == backend
+    for damaged in ("null", "[", "[]", "{}", ""):
+        (tmp_path / "keras.json").write_text(damaged)
+        assert find("keras").state == "ok"  # as Keras has it
     (tmp_path / "keras.json").unlink()
     assert doctor.find_backend() == "tensorflow"
 

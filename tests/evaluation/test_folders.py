@@ -5,10 +5,12 @@ import json
 import os
 
 import distributed
+import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from json_mutants import mutants
 
 import sepmodels as sm
 from sepmodels.__main__ import main
@@ -83,6 +85,22 @@ def test_only_songs_whose_files_changed_are_scored_again(places):
     assert (before.loc[~same, "SDR"] != changed.loc[~same, "SDR"]).any()
     sm.evaluate_folders(*places, executor=other, ceiling="MWF")  # another question
     assert other.scored == 2
+
+
+@pytest.mark.filterwarnings("ignore:.*finished.json is damaged and is not used")
+def test_any_note_of_what_is_finished_gives_the_same_table(places):
+    table, _ = sm.evaluate_folders(*places, executor=thread(), full=False)
+    note = places[2] / "finished.json"
+
+    @hypothesis.settings(max_examples=50, deadline=None, derandomize=True)
+    @hypothesis.given(content=mutants(json.loads(note.read_text())))
+    def check(content):
+        note.write_bytes(content)
+        again, errors = sm.evaluate_folders(*places, executor=thread(), full=False)
+        pd.testing.assert_frame_equal(again, table)
+        assert errors == {}
+
+    check()
 
 
 def test_an_interrupted_run_keeps_what_was_done(places, monkeypatch):

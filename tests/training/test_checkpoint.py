@@ -1,17 +1,20 @@
 """Training survives damaged files, a second training in its folder, a full disk, divergence."""
 
+import json
 import resource
 import shutil
 import signal
 import subprocess
 import sys
 
+import hypothesis
 import keras
 import numpy as np
 import pytest
+from json_mutants import mutants
 
 import sepmodels as sm
-from sepmodels.training import state
+from sepmodels.training import checkpoint, hold_out, state
 from sepmodels.training.lock import lock_folder
 
 TINY = sm.recipes.quick(sm.recipes.DILATED_CONV_GRU).vary(
@@ -104,6 +107,37 @@ def test_what_people_read_is_written_again(tracks, folder, undisturbed, harm):
 def test_damage_that_makes_it_another_training_is_refused(tracks, folder):
     with pytest.raises(ValueError, match="recipe differs.*pass another folder"):
         sm.train(TINY.vary(seed=1), tracks, folder, progress=False)
+
+
+@pytest.mark.filterwarnings("ignore:.*recipe.json is damaged and is not used")
+def test_any_recipe_json_is_replaced_or_is_that_of_another_training(tracks, folder):
+    model = TINY.build()
+    training_model = model.training_model(TINY.loss_on)
+    TINY.compile(training_model)
+    parts = hold_out(tracks)
+    described = checkpoint.describe_training(TINY, *parts, [])
+    plain, card = json.loads(json.dumps(described)), folder / "recipe.json"
+
+    def resume():
+        checkpoint.Checkpoint(folder, model, training_model, TINY, described)
+        return json.loads(card.read_text())
+
+    @hypothesis.settings(max_examples=100, deadline=None, derandomize=True)
+    @hypothesis.given(content=mutants(plain))
+    def check(content):
+        card.write_bytes(content)
+        try:
+            assert resume() == plain
+        except ValueError as error:
+            assert "differs from that of the training in folder" in str(error)
+
+    for path in folder.glob("state-*.npz"):  # whose word would count more
+        path.rename(path.with_suffix(".kept"))
+    check()
+    for path in folder.glob("state-*.kept"):
+        path.rename(path.with_suffix(".npz"))
+    card.write_text("[" * 10**5)
+    assert resume() == plain
 
 
 def test_a_second_training_in_the_folder_is_refused_in_one_line(tracks, folder):

@@ -100,16 +100,13 @@ def save(tracks, root, sample_rate=None):
     readers = [reader for track in tracks for reader in track.readers.values()]
     read = [path for reader in readers for path in find_paths(reader)]
     for track in tracks:
-        if pathlib.Path(track.name).name != track.name or track.name in ("", ".", ".."):
-            raise ValueError(f"song {track.name!r} cannot be saved under this name; rename it")
-        folder = pathlib.Path(root) / track.name
-        targets = [folder / f"{source}.wav" for source in track.sources]
-        _files.refuse_overwriting(targets, read)
+        folder = _files.join_names(root, *track.name.split("/"))  # a song may lie deeper
+        paths = [_files.join_names(folder, f"{source}.wav") for source in track.sources]
+        _files.refuse_overwriting(paths, read)
         folder.mkdir(parents=True, exist_ok=True)
-        for source, samples in track.stems.items():
+        for path, samples in zip(paths, track.stems.values(), strict=True):
             rate = sample_rate or track.sample_rate
-            samples = audio.resample(samples, track.sample_rate, rate)
-            audio.write(folder / f"{source}.wav", samples, rate)
+            audio.write(path, audio.resample(samples, track.sample_rate, rate), rate)
 
 
 def _is_audio(path):
