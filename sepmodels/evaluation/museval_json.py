@@ -10,7 +10,7 @@ from sepmodels import _files
 from sepmodels.datasets.corpora import song_folders
 
 _MUSEVAL = "0.4.1"  # whose numbers these are
-_MALFORMED = (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+_MALFORMED = (LookupError, TypeError, AttributeError, RecursionError)
 _MEASURES = ("SDR", "SIR", "SAR", "ISR")
 
 
@@ -127,10 +127,13 @@ def _read_name(target):
 
 
 def _read_number(value):
-    """A number as float; museval's missing ones are null or NaN."""
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+    """A score or a time; museval's missing ones are null or NaN."""
+    if value is None:
+        return np.nan
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or (isinstance(value, int) and abs(value) > 2**53):
         raise TypeError(f"a score must be a number, not {value!r}")
-    return np.nan if value is None else float(value)
+    return value
 
 
 def _number(value):

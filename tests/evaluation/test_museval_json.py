@@ -2,7 +2,6 @@
 
 import hypothesis
 import numpy as np
-import pandas as pd
 import pytest
 from json_mutants import mutants
 
@@ -29,7 +28,7 @@ def test_any_content_gives_a_table_of_numbers_or_one_error(path, content):
         return
     assert list(table) == ["track", "source", "second", *METRICS]
     for column in ("second", *METRICS):
-        assert pd.api.types.is_float_dtype(table[column]) or table.empty
+        assert table[column].dtype.kind in "fi" or table.empty
     assert all(isinstance(name, str) for name in table["source"])
 
 
