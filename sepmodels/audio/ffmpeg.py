@@ -53,9 +53,7 @@ class Layout(NamedTuple):
 @contextlib.contextmanager
 def open_stream(path, index):
     """Open audio stream number `index`."""
-    settings = {"options": {"format_whitelist": _FORMATS}}
-    if int(av.__version__.split(".")[0]) < 19:  # later versions accept any bytes in comments
-        settings["metadata_errors"] = "replace"
+    settings = {"options": {"format_whitelist": _FORMATS}, "metadata_errors": "replace"}
     name = f"file:{os.path.abspath(path)}"
     with file.explain_errors(path), av.open(name, **settings) as opened:
         streams = opened.streams.audio
