@@ -148,10 +148,8 @@ def sound(name, samples, channels=None, mono=False, empty=False):
         samples = samples[:, None]
     form = f"(time, {channels or 'channels'})" + " or (time,)" * mono
     fits = samples.ndim == 2 and samples.shape[1] == (channels or samples.shape[1] or 1)
-    turned = samples.ndim == 2 and (
-        (channels is None and 2 < samples.shape[1] > len(samples) > 0)
-        or (not fits and len(samples) == channels)
-    )
+    is_wide = samples.ndim == 2 and 2 < samples.shape[1] > len(samples) > 0
+    turned = is_wide if channels is None else not fits and (is_wide or len(samples) == channels)
     if not fits or turned:
         remedy = f"; transpose it ({name}.T)" if turned else ""
         raise ValueError(f"{name} must be {form}{remedy}. Received: shape {shape}")

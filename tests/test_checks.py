@@ -1,5 +1,8 @@
 """An error names the argument, what it may be, and what it was."""
 
+import inspect
+import re
+
 import numpy as np
 import pytest
 
@@ -69,6 +72,11 @@ def test_sound_is_float_with_time_first():
         _checks.sound("song", np.zeros((2, 6)), channels=2)
 
 
+def write_block(path, block):
+    with sm.audio.Writer(path, 8000, 1) as writer:
+        writer.write(block)
+
+
 def doors():
     """Every public function that takes sound, as a function of one array and of nothing else."""
     model = sm.models.DilatedConvGRU(filters=4, bidirectional=False, causal=True)
@@ -78,17 +86,19 @@ def doors():
     def swap(name, samples):
         return {**truth, name: samples}
 
+    stream = sm.stream(model)
     wavenet = sm.models.WaveNet(filters=4, skip_filters=8, dilations=(1, 2))
     translation = sm.models.MusicTranslation(filters=4, pooling=80, depths=(2, 2), stacks=(1, 1))
     return {
         "audio.write": lambda x: sm.audio.write("runs/door.wav", x, 8000),
+        "audio.Writer": lambda x: write_block("door.wav", x),
         "audio.resample": lambda x: sm.audio.resample(x, 8000, 4000),
         "audio.Resampler": lambda x: sm.audio.Resampler(8000, 4000, 1).push(x),
         "audio.stretch": lambda x: sm.audio.stretch(x, 1.1),
         "audio.BlockStream": lambda x: sm.audio.BlockStream(x, 8000),
         "Track.from_arrays": lambda x: sm.datasets.Track.from_arrays("a", swap("vocals", x), 8000),
         "separate": lambda x: sm.separate(model, x, 8000),
-        "stream": lambda x: sm.stream(model).push(x),
+        "stream": stream.push,
         "evaluate": lambda x: sm.evaluate(swap("vocals", x), truth, 8000),
         "evaluate references": lambda x: sm.evaluate(truth, swap("accompaniment", x), 8000),
         "evaluate mixture": lambda x: sm.evaluate(truth, truth, 8000, mixture=x),
@@ -97,6 +107,8 @@ def doors():
         "metrics.sdr_per_window": lambda x: sm.metrics.sdr_per_window(good, x, 8000),
         "metrics.bss_eval": lambda x: sm.metrics.bss_eval(truth, swap("vocals", x), 8000),
         "metrics.nsdr": lambda x: sm.metrics.nsdr(truth, truth, x),
+        "metrics.nsdr of a source": lambda x: sm.metrics.nsdr(swap("vocals", x), truth, good),
+        "metrics.is_silent": lambda x: sm.metrics.is_silent(x),
         "metrics.fit": lambda x: sm.metrics.fit(x, 3),
         "oracles.apply_ratio_mask": lambda x: sm.evaluation.oracles.apply_ratio_mask(truth, x),
         "oracles.apply_binary_mask": lambda x: sm.evaluation.oracles.apply_binary_mask(truth, x),
@@ -120,18 +132,59 @@ def doors():
     }
 
 
-def test_one_door_for_arrays_of_sound(tmp_path, monkeypatch):
+# What is no sound: the array, the error and its words.
+NO_SOUND = {
+    "int16": (np.full((4000, 1), 9000, "int16"), TypeError, "divided by 32768"),
+    "uint8": (np.full((4000, 1), 9, "uint8"), TypeError, "dtype=uint8"),
+    "bool": (np.zeros((4000, 1), bool), TypeError, "dtype=bool"),
+    "complex": (np.zeros((4000, 1), "complex64"), TypeError, "dtype=complex64"),
+    "object": (np.full((4000, 1), None), TypeError, "dtype=object"),
+    "str": (np.full((4000, 1), "0.5"), TypeError, "dtype=<U3"),
+    "a path": ("song.wav", TypeError, "dtype=<U8"),
+    "None": (None, TypeError, "dtype=object"),
+    "turned": (np.zeros((1, 4000)), ValueError, "transpose it"),
+    "stereo, turned": (np.zeros((2, 4000), "float32"), ValueError, "transpose it"),
+    "batch": (np.zeros((1, 4000, 1)), ValueError, r"\(1, 4000, 1\)"),
+    "NaN": (np.full((4000, 1), np.nan), ValueError, "NaN or infinite samples, the first at"),
+    "infinite": (np.full((4000, 1), np.inf, "float32"), ValueError, "NaN or infinite samples"),
+}
+# `None` is no sound, but it means something; a str is a file.
+MEANING = {
+    "None": {"evaluate mixture", "WaveNet.generate", "metrics.fit"},
+    "a path": {"separate", "audio.BlockStream"},
+}
+
+
+@pytest.mark.parametrize("kind", NO_SOUND)
+def test_one_door_for_arrays_of_sound(tmp_path, monkeypatch, kind, all_doors):
     monkeypatch.chdir(tmp_path)
-    for name, door in doors().items():
-        for samples, error, words in (
-            (np.full((4000, 1), 9000, "int16"), TypeError, "divided by 32768"),
-            (np.zeros((1, 4000)), ValueError, "transpose it"),
-            (np.full((4000, 1), np.nan), ValueError, "NaN or infinite samples, the first at"),
-        ):
+    samples, error, words = NO_SOUND[kind]
+    for name, door in all_doors.items():
+        if name not in MEANING.get(kind, ()):
             with pytest.raises(error, match=words):
                 door(samples)
-                pytest.fail(f"{name} takes {words}")
+                pytest.fail(f"{name} takes it")
     assert not any(tmp_path.rglob("*.*"))
+
+
+@pytest.fixture(scope="module")
+def all_doors():
+    return doors()
+
+
+def test_every_public_function_that_takes_sound_is_a_door(all_doors):
+    """Layers and models take tensors, which Keras checks."""
+    named = {name.partition(" ")[0].split(".")[-1] for name in all_doors}
+    taking = set()
+    for room in (sm, sm.audio, sm.datasets, sm.evaluation, sm.evaluation.oracles, sm.metrics,
+                 sm.separation, sm.signal, sm.display):  # fmt: skip
+        for name in getattr(room, "__all__", vars(room)):
+            doc = inspect.getdoc(getattr(room, name)) or ""
+            arguments = doc.partition("Args:")[2].partition("Returns:")[0]
+            if re.search(r"\(time(, channels)?,?\)", arguments):
+                taking.add(name)
+    assert len(taking) > 20
+    assert taking - {"Track"} <= named  # whose arrays `from_arrays` takes
 
 
 def test_a_block_that_is_refused_leaves_no_trace_in_a_stream():

@@ -52,6 +52,8 @@ def is_silent(samples):
     >>> sm.metrics.is_silent(np.zeros((100, 2)))
     True
     """
+    samples = np.asarray(samples)
+    _checks.sound("samples", samples, mono=True, empty=True)
     # The first samples usually decide; only silence must be read to its end.
     return not any(
         np.any(sum(part.T) if part.ndim == 2 else part) for part in (samples[:64], samples)
