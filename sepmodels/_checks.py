@@ -6,7 +6,7 @@ import re
 import numpy as np
 
 
-def require(condition, rule, **received):
+def require(condition, rule, /, **received):
     """Raises `ValueError` unless a condition on arguments holds.
 
     Args:
@@ -34,7 +34,7 @@ def positive(**values):
             require(whole and number >= 1, f"{name} must be a positive integer", **{name: number})
 
 
-def at_least(least, **values):
+def at_least(least, /, **values):
     """Raises `ValueError` unless each `name=value` is a number from `least` up."""
     for name, value in values.items():
         require(value >= least, f"{name} must be at least {least}", **{name: value})

@@ -4,9 +4,10 @@ import keras
 from keras import ops
 
 from sepmodels import signal
+from sepmodels.layers.registration import register
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class CropConcat(keras.layers.Layer):
     """Crops the longer of two signals to its centre and concatenates the channels.
 

@@ -5,9 +5,10 @@ import numpy as np
 from keras import ops
 
 from sepmodels import _checks, signal
+from sepmodels.layers.registration import register
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class CrossFade(keras.layers.Layer):
     """Applies a layer to overlapping windows of a sequence and cross-fades the results.
 
@@ -45,14 +46,9 @@ class CrossFade(keras.layers.Layer):
 
     def __init__(self, layer, length, step, ramp="midpoint", **kwargs):
         _checks.positive(length=length, step=step)
-        if length % step:
-            raise ValueError(f"step must divide length. Received: step={step}, length={length}")
+        _checks.require(length % step == 0, "step must divide length", step=step, length=length)
         _checks.one_of(ramp=(ramp, ("midpoint", "endpoint")))
         super().__init__(**kwargs)
-        self.layer = layer
-        self.length = length
-        self.step = step
-        self.ramp = ramp
         self._first, self._others = _fades(length, step, ramp)
 
     def build(self, input_shape):
@@ -82,20 +78,6 @@ class CrossFade(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         batch, time, *rest = input_shape
         return (batch, time, *self.layer.compute_output_shape((batch, self.length, *rest))[2:])
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "layer": keras.saving.serialize_keras_object(self.layer),
-            "length": self.length,
-            "step": self.step,
-            "ramp": self.ramp,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        layer = keras.saving.deserialize_keras_object(config["layer"])
-        return cls(**{**config, "layer": layer})
 
 
 def _fades(length, step, ramp):

@@ -4,12 +4,13 @@ import keras
 from keras import ops
 
 from sepmodels import _checks, signal
+from sepmodels.layers.registration import register
 
 ACTIVATIONS = ("gated", "relu", "leaky_relu")
 PADDINGS = ("same", "valid")
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class GatedResidualBlock(keras.layers.Layer):
     """One layer of a WaveNet: dilated convolution, gate, residual and skip outputs.
 
@@ -86,32 +87,25 @@ class GatedResidualBlock(keras.layers.Layer):
         if skip_filters is not None:
             _checks.positive(skip_filters=skip_filters)
         _checks.one_of(activation=(activation, ACTIVATIONS), padding=(padding, PADDINGS))
-        if preactivation and activation == "gated":
-            raise ValueError(
-                "preactivation needs activation='relu' or 'leaky_relu'. Received: "
-                f"preactivation={preactivation}, activation={activation!r}"
-            )
-        if not residual and skip_filters is None:
-            raise ValueError(
-                "a block must have an output: pass skip_filters or residual=True. Received: "
-                f"residual={residual}, skip_filters={skip_filters}"
-            )
+        _checks.require(
+            not (preactivation and activation == "gated"),
+            "preactivation needs activation='relu' or 'leaky_relu'",
+            preactivation=preactivation,
+            activation=activation,
+        )
+        _checks.require(
+            residual or skip_filters is not None,
+            "a block must have an output: pass skip_filters or residual=True",
+            residual=residual,
+            skip_filters=skip_filters,
+        )
         super().__init__(**kwargs)
-        self.filters = filters
-        self.kernel_size = kernel_size
-        self.dilation = dilation
-        self.skip_filters = skip_filters
-        self.residual = residual
-        self.activation = activation
-        self.preactivation = preactivation
-        self.causal = causal
-        self.padding = padding
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         sides = signal.compute_context(kernel_size, [dilation], causal)
-        self._lost = sides if padding == "valid" else (0, 0)
+        self.cropped = sides if padding == "valid" else (0, 0)  # steps on either side
 
     def build(self, input_shape):
-        x_shape, *condition_shapes = _listed(input_shape)
+        x_shape, *condition_shapes = _list(input_shape)
         inner = self.filters * (2 if self.activation == "gated" else 1)
         z_shape = (*x_shape[:-1], self.filters)
         self.dilated = self._convolution(
@@ -131,33 +125,25 @@ class GatedResidualBlock(keras.layers.Layer):
         if self.skip_filters is not None:
             self.to_skip = self._convolution(self.skip_filters, z_shape, "skip")
 
-    def _convolution(self, filters, shape, name, kernel_size=1, **how):
+    def _convolution(self, filters, shape, name, kernel_size=1, **options):
         # An initializer draws the same numbers again; a copy made of its config draws others.
-        initializer = keras.initializers.serialize(self.kernel_initializer)
-        layer = keras.layers.Conv1D(
-            filters,
-            kernel_size,
-            kernel_initializer=initializer,
-            dtype=self.dtype_policy,
-            name=name,
-            **how,
-        )
+        options["kernel_initializer"] = keras.initializers.serialize(self.kernel_initializer)
+        options |= {"dtype": self.dtype_policy, "name": name}
+        layer = keras.layers.Conv1D(filters, kernel_size, **options)
         layer.build(shape)
         return layer
 
     def call(self, inputs):
-        x, *conditions = _listed(inputs)
+        x, *conditions = _list(inputs)
         inner = self.dilated(self._activate(x) if self.preactivation else x)
         for condition, project in zip(conditions, self.conditioners, strict=True):
-            lost = (0, 0) if condition.shape[1] == 1 else self._lost
-            inner = inner + project(crop_time(condition, *lost))
+            inner = inner + project(_crop_condition(condition, self.cropped))
         z = self._activate(inner)
-        outputs = []
-        if self.residual:
-            outputs.append(crop_time(x, *self._lost) + self.to_residual(z))
-        if self.skip_filters is not None:
-            outputs.append(self.to_skip(z))
-        return tuple(outputs) if len(outputs) == 2 else outputs[0]
+        residual = crop_time(x, *self.cropped) + self.to_residual(z) if self.residual else None
+        if self.skip_filters is None:
+            return residual
+        skip = self.to_skip(z)
+        return (residual, skip) if self.residual else skip
 
     def _activate(self, x):
         if self.activation == "gated":
@@ -166,26 +152,34 @@ class GatedResidualBlock(keras.layers.Layer):
         return ops.leaky_relu(x, 0.01) if self.activation == "leaky_relu" else ops.relu(x)
 
     def compute_output_shape(self, input_shape):
-        batch, time, channels = _listed(input_shape)[0]
-        time = None if time is None else time - sum(self._lost)
+        batch, time, channels = _list(input_shape)[0]
+        time = None if time is None else time - sum(self.cropped)
         widths = [channels] * self.residual + [self.skip_filters] * (self.skip_filters is not None)
         shapes = [(batch, time, width) for width in widths]
         return tuple(shapes) if len(shapes) == 2 else shapes[0]
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "dilation": self.dilation,
-            "skip_filters": self.skip_filters,
-            "residual": self.residual,
-            "activation": self.activation,
-            "preactivation": self.preactivation,
-            "causal": self.causal,
-            "padding": self.padding,
-            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
-        }
+
+def sum_skips(blocks, x, conditions=(), total=None):
+    """Apply blocks one after another, and sum their skip outputs.
+
+    Args:
+        blocks: iterable of `GatedResidualBlock`. All have a skip output, all but the last a
+            residual output.
+        x: tensor `(batch, time, channels)`. Input of the first block.
+        conditions: sequence of tensors `(batch, time or 1, any)`. Read by every block. Defaults to
+            none.
+        total: tensor `(batch, time, skip_filters)` or None. Added to the sum. Defaults to `None`.
+
+    Returns:
+        Tensor `(batch, time_out, skip_filters)`. In valid mode it is the centre of all inputs
+        that the last block returns.
+    """
+    for block in blocks:
+        outputs = block([x, *conditions])
+        x, skip = outputs if block.residual else (None, outputs)
+        total = skip if total is None else crop_time(total, *block.cropped) + skip
+        conditions = [_crop_condition(condition, block.cropped) for condition in conditions]
+    return total
 
 
 def crop_time(x, left, right):
@@ -201,7 +195,8 @@ def crop_time(x, left, right):
 
 @keras.saving.register_keras_serializable(package="sepmodels")
 class _CropTime(keras.Operation):
-    # A model is built with unknown time, but `ops.slice` needs numbers outside an operation.
+    # A model is built with unknown time, but `ops.slice` needs numbers outside an operation. Keras
+    # itself records the arguments of an operation.
 
     def __init__(self, left, right):
         super().__init__()
@@ -212,7 +207,11 @@ class _CropTime(keras.Operation):
         return signal.crop(x, self.left, ops.shape(x)[1] - self.left - self.right)
 
 
-def _listed(inputs):
+def _crop_condition(condition, sides):
+    return condition if condition.shape[1] == 1 else crop_time(condition, *sides)
+
+
+def _list(inputs):
     """Return inputs, or their shapes, as a list."""
     one = hasattr(inputs, "shape") or inputs[-1] is None or isinstance(inputs[-1], int)
     return [inputs] if one else list(inputs)

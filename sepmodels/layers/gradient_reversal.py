@@ -3,8 +3,11 @@
 import keras
 from keras import ops
 
+from sepmodels import _checks
+from sepmodels.layers.registration import register
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+
+@register
 class GradientReversal(keras.layers.Layer):
     """Identity forward, minus `scale` times the gradient backward.
 
@@ -38,10 +41,8 @@ class GradientReversal(keras.layers.Layer):
     """
 
     def __init__(self, scale=1.0, **kwargs):
-        if scale < 0:
-            raise ValueError(f"scale must not be negative. Received: scale={scale}")
+        _checks.at_least(0, scale=scale)
         super().__init__(**kwargs)
-        self.scale = scale
         self.supports_masking = True
 
     def call(self, inputs):
@@ -57,6 +58,3 @@ class GradientReversal(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
-
-    def get_config(self):
-        return {**super().get_config(), "scale": self.scale}

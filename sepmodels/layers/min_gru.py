@@ -5,9 +5,10 @@ from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.dilated_recurrence import DilatedRecurrence, fold_time, unfold_time
+from sepmodels.layers.registration import register
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class MinGRUCell(keras.layers.Layer):
     """One step of a minimal GRU whose state comes from `dilation` steps earlier.
 
@@ -44,10 +45,8 @@ class MinGRUCell(keras.layers.Layer):
     def __init__(self, units, dilation=1, activation="linear", **kwargs):
         _checks.positive(units=units, dilation=dilation)
         super().__init__(**kwargs)
-        self.units = int(units)
-        self.dilation = int(dilation)
         self.activation = keras.activations.get(activation)
-        self.state_size = [self.units] * self.dilation
+        self.state_size = [self.units] * dilation
         self.gates = keras.layers.Dense(2 * self.units, dtype=self.dtype_policy, name="gates")
 
     def build(self, input_shape):
@@ -66,13 +65,8 @@ class MinGRUCell(keras.layers.Layer):
     def get_initial_state(self, batch_size=None):
         return [ops.zeros((batch_size, self.units), dtype=self.compute_dtype)] * self.dilation
 
-    def get_config(self):
-        activation = keras.activations.serialize(self.activation)
-        mine = {"units": self.units, "dilation": self.dilation, "activation": activation}
-        return {**super().get_config(), **mine}
 
-
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class MinGRU(DilatedRecurrence, keras.layers.RNN):
     """A minimal GRU whose state comes from `dilation` steps earlier, as a parallel scan.
 

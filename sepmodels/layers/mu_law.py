@@ -4,34 +4,26 @@ import keras
 from keras import ops
 
 from sepmodels import _checks, signal
+from sepmodels.layers.registration import register
 
 
+@register
 class _MuLaw(keras.layers.Layer):
     """Base class of `MuLawEncode` and `MuLawDecode`: their arguments."""
 
     def __init__(self, classes=256, quantize=True, convention="round", **kwargs):
-        if isinstance(classes, bool) or not isinstance(classes, int) or classes < 2:
-            raise ValueError(f"classes must be an integer from 2 up. Received: classes={classes!r}")
+        _checks.positive(classes=classes)
+        _checks.at_least(2, classes=classes)
         _checks.one_of(convention=(convention, signal.CONVENTIONS))
         super().__init__(**kwargs)
-        self.classes = classes
         self._quantize = quantize  # `quantize` is a method of every Keras layer
-        self.convention = convention
         self.supports_masking = True
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "classes": self.classes,
-            "quantize": self._quantize,
-            "convention": self.convention,
-        }
 
-
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class MuLawEncode(_MuLaw):
     """Mu-law encoding of a waveform, to classes or to companded samples.
 
@@ -74,7 +66,7 @@ class MuLawEncode(_MuLaw):
         return keras.KerasTensor(inputs.shape, dtype)
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class MuLawDecode(_MuLaw):
     """Waveform of mu-law classes or of companded samples: the inverse of `MuLawEncode`.
 

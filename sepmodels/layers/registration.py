@@ -43,6 +43,7 @@ def _record_arguments(construct):
                 setattr(self, name, value)
         construct(*bound.args, **bound.kwargs)
 
+    record_and_construct.__signature__ = signature  # for Keras, which does not look for __wrapped__
     return record_and_construct
 
 

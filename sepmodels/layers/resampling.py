@@ -4,12 +4,13 @@ import keras
 from keras import ops
 
 from sepmodels import _checks, signal
+from sepmodels.layers.registration import register
 
 _METHODS = ("linear", "nearest", "learned")
 _PADDINGS = ("same", "valid")
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class Decimate(keras.layers.Layer):
     """Keeps every second step, beginning with the first.
 
@@ -43,7 +44,7 @@ class Decimate(keras.layers.Layer):
         return batch, None if time is None else -(-time // 2), channels
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class Upsample(keras.layers.Layer):
     """Inserts a step after every step of a signal.
 
@@ -88,8 +89,6 @@ class Upsample(keras.layers.Layer):
     def __init__(self, method="linear", padding="same", **kwargs):
         _checks.one_of(method=(method, _METHODS), padding=(padding, _PADDINGS))
         super().__init__(**kwargs)
-        self.method = method
-        self.padding = padding
 
     def build(self, input_shape):
         if self.method == "learned":
@@ -115,6 +114,3 @@ class Upsample(keras.layers.Layer):
         if time is not None:
             time = 2 * time - (self.padding == "valid")
         return batch, time, channels
-
-    def get_config(self):
-        return {**super().get_config(), "method": self.method, "padding": self.padding}

@@ -4,8 +4,10 @@ import keras
 from keras import ops
 
 from sepmodels import signal
+from sepmodels.layers.registration import register
 
 
+@register
 class _Transform(keras.layers.Layer):
     """Base class of `STFT` and `InverseSTFT`: their arguments."""
 
@@ -13,19 +15,13 @@ class _Transform(keras.layers.Layer):
         super().__init__(**kwargs)
         signal.check_transform(n_fft, hop_length)
         signal.make_window(window, n_fft)  # an unknown name raises here, not in call
-        self.n_fft = n_fft
-        self.hop_length = hop_length
-        self.window = window
 
     @property
     def _transform(self):
         return {"n_fft": self.n_fft, "hop_length": self.hop_length, "window": self.window}
 
-    def get_config(self):
-        return {**super().get_config(), **self._transform}
 
-
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class STFT(_Transform):
     """Short-time Fourier transform of every channel of a waveform.
 
@@ -74,7 +70,7 @@ class STFT(_Transform):
         return shape, shape
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class InverseSTFT(_Transform):
     """Waveform of a spectrum: the inverse of `STFT`.
 

@@ -3,8 +3,11 @@
 import keras
 from keras import ops
 
+from sepmodels import _checks
+from sepmodels.layers.registration import register
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+
+@register
 class TiedTranspose(keras.layers.Layer):
     """The transpose of a convolution, as a decoder without weights of its own.
 
@@ -48,24 +51,19 @@ class TiedTranspose(keras.layers.Layer):
     """
 
     def __init__(self, convolution, **kwargs):
-        if type(convolution) not in (keras.layers.Conv1D, keras.layers.Conv2D):
-            raise ValueError(
-                f"convolution must be a Conv1D or Conv2D. Received: convolution={convolution!r}"
-            )
+        _checks.require(
+            type(convolution) in (keras.layers.Conv1D, keras.layers.Conv2D),
+            "convolution must be a Conv1D or Conv2D",
+            convolution=convolution,
+        )
         plain = {"padding": "valid", "groups": 1, "data_format": "channels_last"}
+        plain["dilation_rate"] = (1,) * convolution.rank
         for name, value in plain.items():
-            if getattr(convolution, name) != value:
-                raise ValueError(
-                    f"convolution must have {name}={value!r}. "
-                    f"Received: {name}={getattr(convolution, name)!r}"
-                )
-        if set(convolution.dilation_rate) != {1}:
-            raise ValueError(
-                "convolution must not be dilated. "
-                f"Received: dilation_rate={convolution.dilation_rate}"
+            found = {name: getattr(convolution, name)}
+            _checks.require(
+                found[name] == value, f"convolution must have {name}={value!r}", **found
             )
         super().__init__(**kwargs)
-        self.convolution = convolution
 
     def build(self, input_shape):
         if not self.convolution.built:
@@ -82,12 +80,3 @@ class TiedTranspose(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[1])
-
-    def get_config(self):
-        convolution = keras.saving.serialize_keras_object(self.convolution)
-        return {**super().get_config(), "convolution": convolution}
-
-    @classmethod
-    def from_config(cls, config):
-        convolution = keras.saving.deserialize_keras_object(config["convolution"])
-        return cls(**{**config, "convolution": convolution})

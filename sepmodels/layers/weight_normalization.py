@@ -3,13 +3,15 @@
 import keras
 from keras import ops
 
+from sepmodels import _checks
+from sepmodels.layers.registration import register
 from sepmodels.layers.streaming import StreamingConvolution
 
 _WRAPPABLE = (keras.layers.Dense, keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 _APPLIED_AFTER = {"use_bias": False, "activation": None, "activity_regularizer": None}
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class WeightNormalization(keras.layers.Layer):
     """Wraps a convolution or dense layer so that its weight is `w = g v / |v|`.
 
@@ -52,15 +54,11 @@ class WeightNormalization(keras.layers.Layer):
 
     def __init__(self, layer, **kwargs):
         # Depthwise and transposed kernels keep their output channels on another axis.
-        if type(layer) not in _WRAPPABLE:
-            kinds = ", ".join(kind.__name__ for kind in _WRAPPABLE)
-            raise ValueError(f"layer must be one of {kinds}. Received: layer={layer!r}")
-        if layer.built:
-            raise ValueError(f"layer must not be built yet. Received: layer={layer!r}")
-        if getattr(layer, "data_format", "channels_last") != "channels_last":
-            raise ValueError(
-                f"layer must be channels_last. Received: data_format={layer.data_format!r}"
-            )
+        kinds = ", ".join(kind.__name__ for kind in _WRAPPABLE)
+        _checks.require(type(layer) in _WRAPPABLE, f"layer must be one of {kinds}", layer=layer)
+        _checks.require(not layer.built, "layer must not be built yet", layer=layer)
+        data_format = getattr(layer, "data_format", "channels_last")
+        _checks.one_of(data_format=(data_format, ("channels_last",)))
         super().__init__(activity_regularizer=layer.activity_regularizer, **kwargs)
         self.supports_masking = layer.supports_masking
         self.activation = layer.activation

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from sepmodels import _checks, signal
+from sepmodels import _checks
 from sepmodels.layers.cross_fade import CrossFade
-from sepmodels.layers.stft import STFT
+from sepmodels.layers.registration import register
 from sepmodels.layers.tied_transpose import TiedTranspose
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 from sepmodels.models.base.serializable import SerializableModel
@@ -19,7 +19,7 @@ _SCALE = 0.3  # of the normalized magnitudes at the input of the network
 _EPSILON = 1e-8  # of the noise that keeps the masks defined in silence
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class _Bias(keras.layers.Layer):  # the name of its weights in a file follows from that of the class
     """Adds one number per channel."""
 
@@ -30,7 +30,7 @@ class _Bias(keras.layers.Layer):  # the name of its weights in a file follows fr
         return inputs + self.bias
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class DeepConvSep(MagnitudeSeparator):
     """Spectrogram separator: one encoder, one tied decoder per source, soft masks.
 
@@ -115,55 +115,39 @@ class DeepConvSep(MagnitudeSeparator):
         edges="even",
         **kwargs,
     ):
-        sources, horizontal = _checks.names("sources", sources), tuple(horizontal)
+        _checks.names("sources", sources)
         _checks.one_of(edges=(edges, _EDGES))
 
         # === Layers ===
         window, ramp = _EDGES[edges]
-        transform = {"n_fft": n_fft, "hop_length": hop_length, "window": window}
         network = MaskNetwork(
             sources,
             frames,
-            bins=n_fft // 2 + 1,
-            channels=channels,
-            filters=filters,
-            vertical=vertical,
-            stride=stride,
-            horizontal=horizontal,
-            units=units,
-            bug_compat=bug_compat,
+            n_fft // 2 + 1,
+            channels,
+            filters,
+            vertical,
+            stride,
+            horizontal,
+            units,
+            bug_compat,
             name="network",
         )
+        fade = CrossFade(network, frames, step, ramp, dtype="float32", name="masks")
 
         # === Functional model ===
-        mixture = keras.Input((None, channels), name="mixture")
-        spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
-        magnitude = _scale(signal.compute_magnitude(*spectrum), n_fft)
-        fade = CrossFade(network, frames, step, ramp, dtype="float32", name="masks")
-        masks = fade(magnitude)
+        def estimate(magnitude):
+            masks = fade(magnitude)
+            return masks, masks * ops.expand_dims(magnitude, axis=-1)
+
         super().__init__(
-            mixture,
-            spectrum,
-            gains=masks,
-            magnitudes=masks * ops.expand_dims(magnitude, axis=-1),
-            transform=transform,
+            estimate,
+            channels,
+            {"n_fft": n_fft, "hop_length": hop_length, "window": window},
             sources=sources,
             sample_rate=sample_rate,
             **kwargs,
         )
-
-        # === Config ===
-        self.n_fft = n_fft
-        self.hop_length = hop_length
-        self.frames = frames
-        self.step = step
-        self.filters = filters
-        self.vertical = vertical
-        self.stride = stride
-        self.horizontal = horizontal
-        self.units = units
-        self.bug_compat = bug_compat
-        self.edges = edges
 
     @property
     def context(self):
@@ -171,16 +155,12 @@ class DeepConvSep(MagnitudeSeparator):
         side = (self.frames - 1) * self.hop_length + self.n_fft - 1
         return side, side
 
-    def magnitude(self, waves):
-        return _scale(super().magnitude(waves), self.n_fft)
+    def prepare(self, magnitude):
+        """Scale magnitudes to about one, whatever the length of the transform."""
+        return magnitude * (_SCALE / self.n_fft**0.5)
 
 
-def _scale(magnitude, n_fft):
-    """Magnitudes of about one, whatever the length of the transform."""
-    return magnitude * (_SCALE / n_fft**0.5)
-
-
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class MaskNetwork(SerializableModel):
     """The autoencoder of `DeepConvSep`: from a window of magnitudes to the masks of all sources.
 
@@ -212,11 +192,12 @@ class MaskNetwork(SerializableModel):
         _checks.positive(bins=bins, frames=frames, filters=filters, stride=stride, units=units)
         height = bins if vertical is None else vertical
         _check_kernels(height, stride, horizontal, frames, bins)
-        if bug_compat and len(sources) != 4:
-            raise ValueError(
-                "bug_compat needs four sources, since the fourth decodes the second. "
-                f"Received: bug_compat={bug_compat}, sources={sources}"
-            )
+        _checks.require(
+            len(sources) == 4 or not bug_compat,
+            "bug_compat needs four sources, since the fourth decodes the second",
+            bug_compat=bug_compat,
+            sources=sources,
+        )
 
         # === Layers ===
         first = keras.layers.Conv2D(filters, (1, height), (1, stride), name="vertical")
@@ -245,31 +226,18 @@ class MaskNetwork(SerializableModel):
         x = x + _EPSILON * noise
         super().__init__(window, x / ops.sum(x, axis=-1, keepdims=True), **kwargs)
 
-        # === Config ===
-        self.sources = sources
-        self.frames = frames
-        self.bins = bins
-        self.channels = channels
-        self.filters = filters
-        self.vertical = vertical
-        self.stride = stride
-        self.horizontal = horizontal
-        self.units = units
-        self.bug_compat = bug_compat
-
 
 def _check_kernels(height, stride, horizontal, frames, bins):
-    if len(horizontal) != 2:
-        raise ValueError(f"horizontal must be two numbers. Received: horizontal={horizontal}")
+    _checks.require(len(horizontal) == 2, "horizontal must be two numbers", horizontal=horizontal)
     _checks.positive(horizontal=horizontal)
-    if not 1 <= height <= bins:
-        raise ValueError(
-            f"vertical must be from 1 to the {bins} bins of the transform. "
-            f"Received: vertical={height}"
-        )
+    _checks.require(
+        1 <= height <= bins,
+        f"vertical must be from 1 to the {bins} bins of the transform",
+        vertical=height,
+    )
     largest = frames, (bins - height) // stride + 1
-    if horizontal[0] > largest[0] or horizontal[1] > largest[1]:
-        raise ValueError(
-            f"horizontal must fit into the output of the first convolution, {largest}. "
-            f"Received: horizontal={horizontal}"
-        )
+    _checks.require(
+        horizontal[0] <= largest[0] and horizontal[1] <= largest[1],
+        f"horizontal must fit into the output of the first convolution, {largest}",
+        horizontal=horizontal,
+    )

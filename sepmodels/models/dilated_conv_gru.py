@@ -6,7 +6,7 @@ from keras import ops
 from sepmodels import _checks, signal
 from sepmodels.layers.dilated_gru import DilatedGRU
 from sepmodels.layers.min_gru import MinGRU
-from sepmodels.layers.stft import STFT
+from sepmodels.layers.registration import register
 from sepmodels.layers.weight_normalization import WeightNormalization
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 
@@ -17,7 +17,7 @@ _KERNEL = 3  # of every convolution, in frames, as in the first author's later c
 _SLOPE = 0.01  # of the leaky ReLU
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class DilatedConvGRU(MagnitudeSeparator):
     """Spectrogram separator of dilated convolutions and dilated GRUs.
 
@@ -114,32 +114,37 @@ class DilatedConvGRU(MagnitudeSeparator):
         recurrence="gru",
         **kwargs,
     ):
-        sources, dilations = _checks.names("sources", sources), tuple(dilations)
+        _checks.names("sources", sources)
         _checks.positive(filters=filters, groups=groups, dilations=dilations)
+        _checks.at_least(0, refine_filters=refine_filters)
         _checks.one_of(
             order=(order, _ORDERS), head=(head, _HEADS), recurrence=(recurrence, _RECURRENCES)
         )
-        if isinstance(gru_dilation, list):
-            gru_dilation = tuple(gru_dilation)
-        gru_dilations = _per_block(gru_dilation, dilations)
-        if filters % groups:
-            raise ValueError(
-                f"groups must divide filters. Received: groups={groups}, filters={filters}"
-            )
-        if causal and bidirectional:
-            raise ValueError(f"causal needs bidirectional=False. Received: causal={causal}")
-        if refine_filters < 0:
-            raise ValueError(
-                f"refine_filters must not be negative. Received: refine_filters={refine_filters}"
-            )
-        if mid_side and channels != 2:
-            raise ValueError(
-                f"mid_side needs channels=2. Received: mid_side={mid_side}, channels={channels}"
-            )
+        _checks.require(
+            filters % groups == 0, "groups must divide filters", groups=groups, filters=filters
+        )
+        _checks.require(
+            not (causal and bidirectional), "causal needs bidirectional=False", causal=causal
+        )
+        _checks.require(
+            channels == 2 or not mid_side,
+            "mid_side needs channels=2",
+            mid_side=mid_side,
+            channels=channels,
+        )
+        gru_dilations = gru_dilation
+        if not isinstance(gru_dilation, tuple):
+            gru_dilations = (gru_dilation,) * len(dilations)
+        _checks.require(
+            len(gru_dilations) == len(dilations),
+            "gru_dilation must be one number or one for each of the dilations",
+            gru_dilation=gru_dilation,
+            dilations=dilations,
+        )
+        self._is_recurrent = any(dilation is not None for dilation in gru_dilations)
 
         # === Layers ===
         bins, padding = n_fft // 2 + 1, "causal" if causal else "same"
-        transform = {"n_fft": n_fft, "hop_length": hop_length}
         # Never trained: `adapt` sets the mean and the variance of every bin.
         standardize = keras.layers.BatchNormalization(
             center=False, scale=False, trainable=False, name="standardize"
@@ -162,62 +167,39 @@ class DilatedConvGRU(MagnitudeSeparator):
             inner = first(x)
             return x + inner + second(inner)
 
-        # === Functional model ===
-        mixture = keras.Input((None, channels), name="mixture")
-        spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
-        if mid_side:
-            spectrum = [signal.encode_mid_side(part) for part in spectrum]
-        magnitude = signal.compute_magnitude(*spectrum)  # (batch, frames, bins, channels)
-
-        x = keras.layers.Reshape((-1, bins * channels))(signal.compress_magnitude(magnitude))
-        standardized = standardize(x)
-        x = convolve(standardized, "stem")
-        for index, dilation in enumerate(dilations):
-            x = block(x, index, dilation, gru_dilations[index])
-        width = bins * channels * len(sources)
-        x = keras.layers.Conv1D(width, _KERNEL, padding=padding, name="head")(x)
-        if refine_filters:
+        def refine(x, standardized):
             standardized = keras.layers.Reshape((-1, bins, channels))(standardized)
             x = keras.layers.Reshape((-1, bins, channels * len(sources)))(x)
             inner = ops.concatenate([x, standardized], axis=-1)
             inner = activate(_convolve_bins(inner, refine_filters, causal, "refine_in"))
-            x = x + _convolve_bins(inner, x.shape[-1], causal, "refine_out")
-        x = keras.layers.Reshape((-1, bins, channels, len(sources)))(x)
-        x = keras.layers.Activation(_HEADS[head], dtype="float32", name=head)(x)
-        magnitude = ops.expand_dims(magnitude, axis=-1)
-        magnitudes = x if head == "magnitude" else x * magnitude
-        super().__init__(
-            mixture,
-            spectrum,
-            gains=magnitudes / magnitude,
-            magnitudes=magnitudes,
-            transform=transform,
-            sources=sources,
-            sample_rate=sample_rate,
-            mid_side=mid_side,
-            **kwargs,
-        )
-        self._recurrent = any(dilation is not None for dilation in gru_dilations)
+            return x + _convolve_bins(inner, x.shape[-1], causal, "refine_out")
 
-        # === Config ===
-        self.n_fft = n_fft
-        self.hop_length = hop_length
-        self.filters = filters
-        self.dilations = dilations
-        self.gru_dilation = gru_dilation
-        self.groups = groups
-        self.bidirectional = bidirectional
-        self.causal = causal
-        self.order = order
-        self.weight_norm = weight_norm
-        self.head = head
-        self.refine_filters = refine_filters
-        self.recurrence = recurrence
+        # === Functional model ===
+        def estimate(magnitude):  # (batch, frames, bins, channels)
+            x = keras.layers.Reshape((-1, bins * channels))(signal.compress_magnitude(magnitude))
+            standardized = standardize(x)
+            x = convolve(standardized, "stem")
+            for index, dilations_of_block in enumerate(zip(dilations, gru_dilations, strict=True)):
+                x = block(x, index, *dilations_of_block)
+            width = bins * channels * len(sources)
+            x = keras.layers.Conv1D(width, _KERNEL, padding=padding, name="head")(x)
+            if refine_filters:
+                x = refine(x, standardized)
+            x = keras.layers.Reshape((-1, bins, channels, len(sources)))(x)
+            x = keras.layers.Activation(_HEADS[head], dtype="float32", name=head)(x)
+            magnitude = ops.expand_dims(magnitude, axis=-1)
+            magnitudes = x if head == "magnitude" else x * magnitude
+            return magnitudes / magnitude, magnitudes
+
+        transform = {"n_fft": n_fft, "hop_length": hop_length}
+        super().__init__(
+            estimate, channels, transform, sources=sources, sample_rate=sample_rate, **kwargs
+        )
 
     @property
     def context(self):
         edge = self.n_fft - 1  # the frames over a sample extend so far on either side of it
-        if self._recurrent:
+        if self._is_recurrent:
             return None, edge if self.causal else None
         dilations = (1, *self.dilations, 1, *(1, 1) * bool(self.refine_filters))
         left, right = signal.compute_context(_KERNEL, dilations, self.causal)
@@ -229,17 +211,6 @@ class DilatedConvGRU(MagnitudeSeparator):
         standardize = self.get_layer("standardize")
         standardize.moving_mean.assign(ops.reshape(mean, (-1,)))
         standardize.moving_variance.assign(ops.reshape(variance, (-1,)))
-
-
-def _per_block(gru_dilation, dilations):
-    if not isinstance(gru_dilation, tuple):
-        return (gru_dilation,) * len(dilations)
-    if len(gru_dilation) != len(dilations):
-        raise ValueError(
-            "gru_dilation must be one number or one for each of the dilations. Received: "
-            f"gru_dilation={gru_dilation}, dilations={dilations}"
-        )
-    return gru_dilation
 
 
 def _convolve(x, filters, padding, weight_norm, name, dilation=1, groups=1):

@@ -3,9 +3,9 @@
 import keras
 from keras import ops
 
-from sepmodels import _checks, signal
+from sepmodels import _checks
 from sepmodels.layers.cross_fade import CrossFade
-from sepmodels.layers.stft import STFT
+from sepmodels.layers.registration import register
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 
 _VARIANTS = ("jansson", "spleeter", "spleeter_softmax")
@@ -16,7 +16,7 @@ _ACTIVATIONS = {  # of the encoder, of the decoder
 _EPSILON = 1e-10  # of the powers that share a bin; Spleeter's
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class UNet(MagnitudeSeparator):
     """Spectrogram separator: an encoder, a decoder, and skip connections between them.
 
@@ -108,97 +108,90 @@ class UNet(MagnitudeSeparator):
         variant="jansson",
         **kwargs,
     ):
-        sources, filters = _checks.names("sources", sources), tuple(filters)
-        skips = skips if skips is None else tuple(skips)
+        _checks.names("sources", sources)
         _checks.positive(n_fft=n_fft, bins=bins, frames=frames, filters=filters)
         _checks.one_of(activation=(activation, _ACTIVATIONS), variant=(variant, _VARIANTS))
         _check_grid(bins, frames, n_fft, 2 ** len(filters))
-        levels = range(len(filters) - 1)
-        if skips is not None and not set(skips) <= set(levels):
-            raise ValueError(f"skips must be some of {(*levels,)}. Received: skips={skips}")
+        levels = tuple(range(len(filters) - 1))
+        _checks.require(
+            set(skips or ()) <= set(levels), f"skips must be some of {levels}", skips=skips
+        )
 
         # === Layers ===
         published = variant != "jansson"  # in Spleeter's files
-        encoding, decoding = _ACTIVATIONS[activation]
+        fade = CrossFade(self._make_network(), frames, frames, dtype="float32", name="masks")
+
+        # === Functional model ===
+        # A waveform in, patch by patch through the networks, waveforms out.
+        def estimate(magnitude):
+            # Jansson et al. scale to at most one, which a full-scale sine reaches here.
+            masks = fade(magnitude if published else magnitude / (n_fft / 4))
+            magnitudes = masks * ops.expand_dims(magnitude, axis=-1)
+            gains = _share(magnitudes) if published else masks
+            above = [[0, 0], [0, 0], [0, n_fft // 2 + 1 - bins], [0, 0], [0, 0]]
+            rest = 0.0 if published else 1 / len(sources)
+            return ops.pad(gains, above, constant_values=rest), magnitudes
+
         transform = {"n_fft": n_fft, "hop_length": hop_length}
+        super().__init__(
+            estimate, channels, transform, sources=sources, sample_rate=sample_rate, **kwargs
+        )
+
+    def _make_network(self):
+        """Return the networks of all sources: from a patch of magnitudes to the masks."""
+        # === Layers ===
+        published = self.variant != "jansson"
+        encoder_activation, decoder_activation = _ACTIVATIONS[self.activation]
         # Before a normalisation a bias would be subtracted again.
-        how = {"padding": "same", "kernel_initializer": "he_uniform"}
-        scale = {**how, "strides": 2, "use_bias": published}
+        options = {"padding": "same", "kernel_initializer": "he_uniform"}
+        scaling = {**options, "strides": 2, "use_bias": published}
 
         def normalize(x, name):
             layer = _ScaleAndOffset if published else keras.layers.BatchNormalization
             return layer(momentum=0.9, name=f"{name}_normalization")(x)
 
         def encode(x, width, name):
-            """What the skip connection carries, and what the next level gets."""
-            x = keras.layers.Conv2D(width, 5, **scale, name=name)(x)
-            y = encoding()(normalize(x, name))
+            """Return the signal of the skip connection, and that of the next level."""
+            x = keras.layers.Conv2D(width, 5, **scaling, name=name)(x)
+            y = encoder_activation()(normalize(x, name))
             return (x, y) if published else (y, y)
 
         def decode(x, width, name):
-            x = keras.layers.Conv2DTranspose(width, 5, **scale, name=name)(x)
+            x = keras.layers.Conv2DTranspose(width, 5, **scaling, name=name)(x)
             if published:
-                return normalize(decoding()(x), name)
-            return decoding()(normalize(x, name))
+                return normalize(decoder_activation()(x), name)
+            return decoder_activation()(normalize(x, name))
 
-        def last(x, source):
+        def estimate_logits(x, source):
             name = f"{source}_logits"
             if published:
                 x = decode(x, 1, f"{source}_up_0")
-                return keras.layers.Conv2D(channels, 4, dilation_rate=2, **how, name=name)(x)
-            return keras.layers.Conv2DTranspose(channels, 5, strides=2, **how, name=name)(x)
+                return keras.layers.Conv2D(self.channels, 4, dilation_rate=2, **options, name=name)(
+                    x
+                )
+            return keras.layers.Conv2DTranspose(self.channels, 5, strides=2, **options, name=name)(
+                x
+            )
 
         # === Functional model ===
-        # The networks: a patch of magnitudes in, the masks of all sources out.
-        patch = keras.Input((frames, bins, channels), name="patch")
-        logits = []
-        for source in sources:
-            x, carried = patch, []
-            for level, width in enumerate(filters):
+        patch = keras.Input((self.frames, self.bins, self.channels), name="patch")
+        logits, last = [], len(self.filters) - 1
+        for source in self.sources:
+            x, encoded = patch, []
+            for level, width in enumerate(self.filters):
                 skip, x = encode(x, width, f"{source}_down_{level}")
-                carried.append(skip)
-            x = carried.pop()
-            for level in reversed(levels):
-                x = decode(x, filters[level], f"{source}_up_{level + 1}")
-                if not published and level >= len(filters) - 4:
+                encoded.append(skip)
+            x = encoded[last]
+            for level in reversed(range(last)):
+                x = decode(x, self.filters[level], f"{source}_up_{level + 1}")
+                if not published and level >= last - 3:
                     x = keras.layers.Dropout(0.5)(x)
-                if skips is None or level in skips:
-                    x = keras.layers.Concatenate()([carried[level], x])
-            logits.append(last(x, source))
-        activate = "softmax" if variant == "spleeter_softmax" else "sigmoid"
+                if self.skips is None or level in self.skips:
+                    x = keras.layers.Concatenate()([encoded[level], x])
+            logits.append(estimate_logits(x, source))
+        activate = "softmax" if self.variant == "spleeter_softmax" else "sigmoid"
         masks = keras.layers.Activation(activate, dtype="float32")(ops.stack(logits, axis=-1))
-        network = keras.Model(patch, masks, name="network")
-
-        # The separator: a waveform in, patch by patch through the networks, waveforms out.
-        mixture = keras.Input((None, channels), name="mixture")
-        spectrum = STFT(**transform, dtype="float32", name="stft")(mixture)
-        magnitude = signal.compute_magnitude(*spectrum)[:, :, :bins]
-        # Jansson et al. scale to at most one, which a full-scale sine reaches here.
-        scaled = magnitude if published else magnitude / (n_fft / 4)
-        masks = CrossFade(network, frames, frames, dtype="float32", name="masks")(scaled)
-        magnitudes = masks * ops.expand_dims(magnitude, axis=-1)
-        gains = _shared(magnitudes) if published else masks
-        above = [[0, 0], [0, 0], [0, n_fft // 2 + 1 - bins], [0, 0], [0, 0]]
-        super().__init__(
-            mixture,
-            spectrum,
-            gains=ops.pad(gains, above, constant_values=0.0 if published else 1 / len(sources)),
-            magnitudes=magnitudes,
-            transform=transform,
-            sources=sources,
-            sample_rate=sample_rate,
-            **kwargs,
-        )
-
-        # === Config ===
-        self.n_fft = n_fft
-        self.hop_length = hop_length
-        self.bins = bins
-        self.frames = frames
-        self.filters = filters
-        self.skips = skips
-        self.activation = activation
-        self.variant = variant
+        return keras.Model(patch, masks, name="network")
 
     @property
     def context(self):
@@ -207,20 +200,21 @@ class UNet(MagnitudeSeparator):
         side = min(self.frames - 1, reach) * self.hop_length + self.n_fft - 1
         return side, side
 
-    def magnitude(self, waves):
-        return super().magnitude(waves)[:, :, : self.bins]
+    def prepare(self, magnitude):
+        """Select the bins that the network processes."""
+        return magnitude[:, :, : self.bins]
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class _ScaleAndOffset(keras.layers.BatchNormalization):
-    """Batch normalisation with the statistics that it has, in training as well."""
+    """Batch normalisation that uses its moving mean and variance in training as well."""
 
     def call(self, inputs, training=None, mask=None):
         return super().call(inputs, training=False, mask=mask)
 
 
-def _shared(magnitudes):
-    """Shares every bin among the sources by their powers; sums to one."""
+def _share(magnitudes):
+    """Share every bin among the sources by their powers; the gains sum to one."""
     power = ops.square(magnitudes)
     total = ops.sum(power, axis=-1, keepdims=True) + _EPSILON
     return (power + _EPSILON / magnitudes.shape[-1]) / total
@@ -228,12 +222,7 @@ def _shared(magnitudes):
 
 def _check_grid(bins, frames, n_fft, grid):
     for name, value in (("bins", bins), ("frames", frames)):
-        if value % grid:
-            raise ValueError(
-                f"{name} must be a multiple of {grid}, two to the number of filters. "
-                f"Received: {name}={value}"
-            )
-    if bins > n_fft // 2 + 1:
-        raise ValueError(
-            f"bins must be at most the {n_fft // 2 + 1} of n_fft={n_fft}. Received: bins={bins}"
-        )
+        rule = f"{name} must be a multiple of {grid}, two to the number of filters"
+        _checks.require(value % grid == 0, rule, **{name: value})
+    most = n_fft // 2 + 1
+    _checks.require(bins <= most, f"bins must be at most the {most} of n_fft={n_fft}", bins=bins)

@@ -5,6 +5,7 @@ from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.crop_concat import CropConcat
+from sepmodels.layers.registration import register
 from sepmodels.layers.resampling import Decimate, Upsample
 from sepmodels.models.base.separator import Separator
 
@@ -15,7 +16,7 @@ _UPSAMPLINGS = ("linear", "learned")
 _ACTIVATIONS = ("tanh", "linear")
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class WaveUNet(Separator):
     """Waveform separator that decimates, level by level, and interpolates back.
 
@@ -95,7 +96,7 @@ class WaveUNet(Separator):
         activation="tanh",
         **kwargs,
     ):
-        sources = _checks.names("sources", sources)
+        _checks.names("sources", sources)
         _checks.positive(levels=levels, filters=filters, channels=channels)
         _checks.one_of(
             padding=(padding, _PADDINGS),
@@ -103,11 +104,11 @@ class WaveUNet(Separator):
             upsampling=(upsampling, _UPSAMPLINGS),
             activation=(activation, _ACTIVATIONS),
         )
-        if len(sources) < 2 and head == "difference":
-            raise ValueError(
-                "head='difference' needs at least two sources; for one use head='direct'. "
-                f"Received: sources={sources}"
-            )
+        _checks.require(
+            len(sources) > 1 or head == "direct",
+            "head='difference' needs at least two sources; for one use head='direct'",
+            sources=sources,
+        )
 
         # === Layers ===
         activate = keras.layers.LeakyReLU(0.2, name="activate")
@@ -119,10 +120,8 @@ class WaveUNet(Separator):
 
         def estimate(x, name):
             # In single precision, as the mixture from which the estimates are subtracted.
-            wave = keras.layers.Conv1D(
-                channels, 1, activation=activation, dtype="float32", name=name
-            )(x)
-            return clip(wave)
+            options = {"activation": activation, "dtype": "float32", "name": name}
+            return clip(keras.layers.Conv1D(channels, 1, **options)(x))
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
@@ -146,14 +145,6 @@ class WaveUNet(Separator):
         stems = dict(zip(sources, waves, strict=True))
         super().__init__(mixture, stems, sources=sources, sample_rate=sample_rate, **kwargs)
 
-        # === Config ===
-        self.levels = levels
-        self.filters = filters
-        self.padding = padding
-        self.head = head
-        self.upsampling = upsampling
-        self.activation = activation
-
     @property
     def context(self):
         side = signal.compute_wave_u_net_context(self.levels, _DOWN, _UP)
@@ -173,14 +164,15 @@ class WaveUNet(Separator):
             return
         least, shortest = self.valid_length(1)
         size, output = self.valid_length(max(1, time - least + shortest))
-        if size != time:
-            raise ValueError(
-                "without padding the input must have one of the lengths of valid_length, such as "
-                f"{size} samples for {output}. Received: time={time}"
-            )
+        _checks.require(
+            size == time,
+            "without padding the input must have one of the lengths of valid_length, such as "
+            f"{size} samples for {output}",
+            time=time,
+        )
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class ClipAtInference(keras.layers.Layer):
     """Clips stems to [-1, 1], but not in training, where it would hide large errors."""
 

@@ -4,9 +4,10 @@ import keras
 from keras import ops
 
 from sepmodels import _checks
+from sepmodels.layers.registration import register
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class DilatedGRUCell(keras.layers.GRUCell):
     """One step of a GRU whose state comes from `dilation` steps earlier.
 

@@ -6,9 +6,10 @@ from keras import ops
 from sepmodels import _checks
 from sepmodels.layers.dilated_gru import xla_loop
 from sepmodels.layers.dilated_recurrence import DilatedRecurrence, fold_time, unfold_time
+from sepmodels.layers.registration import register
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class DilatedGRU(DilatedRecurrence, keras.layers.GRU):
     """A GRU whose state comes from `dilation` steps earlier.
 

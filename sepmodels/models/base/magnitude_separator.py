@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from sepmodels import signal
-from sepmodels.layers.stft import InverseSTFT
-from sepmodels.models.base.separator import Separator
+from sepmodels.layers.stft import STFT, InverseSTFT
+from sepmodels.models.base.separator import Separator, complete_stems
 
 
 class MagnitudeSeparator(Separator):
@@ -15,44 +15,51 @@ class MagnitudeSeparator(Separator):
     `"waveform"`.
 
     Args:
-        mixture: `keras.Input` of `(batch, time, channels)`.
-        spectrum: pair of tensors `(batch, frames, bins, channels)`, the real and imaginary part
-            of the mixture, from an `STFT` layer with the name `"stft"`.
-        gains: tensor `(batch, frames, bins, channels, sources)`. Factor of both parts for each
-            source.
-        magnitudes: tensor of that shape, compared in training with `magnitude` of the stems.
-        transform: dict. `n_fft`, `hop_length` and further arguments of that `STFT` layer.
-        mid_side: bool. Whether the channels of `spectrum`, `gains` and `magnitudes` are mid and
-            side; the waveforms are left and right in any case. Defaults to `False`.
+        estimate: callable. Takes the magnitudes of the mixture, as `prepare` returns them, and
+            returns two tensors `(batch, frames, bins, channels, sources)`: gains, the factors of
+            the spectrum of the mixture for each source, and magnitudes, which training compares
+            with `magnitude` of the stems.
+        channels: int. Audio channels.
+        transform: dict. `n_fft`, `hop_length` and further arguments of the `STFT`.
         **kwargs: `sources`, `sample_rate`, and arguments of `keras.Model`.
+
+    Attributes:
+        mid_side: bool. Whether the channels of the magnitudes are mid and side; the waveforms are
+            left and right in any case.
     """
 
-    def __init__(
-        self, mixture, spectrum, gains, magnitudes, *, transform, mid_side=False, **kwargs
-    ):
+    mid_side = False
+
+    def __init__(self, estimate, channels, transform, **kwargs):
+        mixture = keras.Input((None, channels), name="mixture")
+        spectrum = self._transform(STFT(**transform, dtype="float32", name="stft"), mixture)
+        gains, magnitudes = estimate(self.prepare(signal.compute_magnitude(*spectrum)))
         *_, bins, channels, sources = gains.shape
         parts = [gains * ops.expand_dims(part, axis=-1) for part in spectrum]
-        if mid_side:
+        if self.mid_side:
             parts = [signal.decode_mid_side(part, axis=-2) for part in parts]
         flat = keras.layers.Reshape((-1, bins, channels * sources), dtype="float32")
         parts = [flat(part) for part in parts]
         inverse = InverseSTFT(**transform, dtype="float32", name="inverse_stft")
         waves = inverse((*parts, mixture))
         waves = keras.layers.Reshape((-1, channels, sources), dtype="float32", name="waves")(waves)
-        super().__init__(
-            mixture,
-            dict(zip(kwargs["sources"], ops.unstack(waves, axis=-1), strict=True)),
-            estimates={"magnitude": magnitudes, "waveform": waves},
-            **kwargs,
-        )
-        self.mid_side = mid_side
+        stems = complete_stems(mixture, waves, kwargs["sources"], kwargs["sources"])
+        estimates = {"magnitude": magnitudes, "waveform": waves}
+        super().__init__(mixture, stems, estimates=estimates, **kwargs)
+
+    def _transform(self, stft, waves):
+        spectrum = stft(waves)
+        return [signal.encode_mid_side(part) for part in spectrum] if self.mid_side else spectrum
+
+    def prepare(self, magnitude):
+        """Scale magnitudes, or select of them, what the network processes."""
+        return magnitude
 
     def magnitude(self, waves):
         """Magnitudes of `(batch, time, channels)`: `(batch, frames, bins, channels)`."""
-        spectrum = self.get_layer("stft")(waves)
-        if self.mid_side:
-            spectrum = [signal.encode_mid_side(part) for part in spectrum]
-        return signal.compute_magnitude(*spectrum)
+        return self.prepare(
+            signal.compute_magnitude(*self._transform(self.get_layer("stft"), waves))
+        )
 
     def represent(self, wave, loss_on):
         return self.magnitude(wave) if loss_on == "magnitude" else wave

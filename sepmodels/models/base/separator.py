@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from sepmodels import _checks
 from sepmodels.models.base.trainable import Trainable
 
 
@@ -98,11 +99,12 @@ def select_estimated(sources, target):
     Raises:
         ValueError: if the target is not one of two sources.
     """
-    if target is not None and (target not in sources or len(sources) != 2):
-        raise ValueError(
-            "target must be one of two sources, or None to estimate every source. Received: "
-            f"target={target!r}, sources={sources}"
-        )
+    _checks.require(
+        target is None or (target in sources and len(sources) == 2),
+        "target must be one of two sources, or None to estimate every source",
+        target=target,
+        sources=sources,
+    )
     return sources if target is None else (target,)
 
 
@@ -119,7 +121,7 @@ def complete_stems(mixture, waves, estimated, sources):
         dict from source to tensor `(batch, time, channels)`.
     """
     stems = dict(zip(estimated, ops.unstack(waves, axis=-1), strict=True))
-    if len(estimated) == len(sources):
+    if len(stems) == len(sources):
         return stems
     rest = mixture - sum(list(stems.values())[1:], start=stems[estimated[0]])
     return {source: stems.get(source, rest) for source in sources}

@@ -5,13 +5,15 @@ import numpy as np
 from keras import ops
 
 from sepmodels import _checks
+from sepmodels.layers.gated_residual_block import sum_skips
+from sepmodels.layers.registration import register
 from sepmodels.models.base.serializable import SerializableModel
-from sepmodels.models.base.torch_layers import make_conv1d, make_residual_block
+from sepmodels.models.base.torch_layers import convolve, make_residual_block
 from sepmodels.models.music_translation.levels import CLASSES
 from sepmodels.models.wavenet.network import Network
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class TranslationDecoder(SerializableModel):
     """A WaveNet of one domain, conditioned on an encoding.
 
@@ -59,32 +61,24 @@ class TranslationDecoder(SerializableModel):
         latent = keras.Input((None, latent_filters), name="latent")
         held = ops.repeat(latent, pooling, axis=1)
         before = ops.pad(levels, ((0, 0), (1, 0), (0, 0)))[:, :-1]  # shifted by one sample
-        x = make_conv1d(filters, 2, "front", padding="causal")(before)
-        total = make_conv1d(filters, 1, "front_skip")(x)
-        last = depth * stacks - 1
-        for index in range(last + 1):
-            block = make_residual_block(
+        x = convolve(before, filters, 2, "front", padding="causal")
+        blocks = (
+            make_residual_block(
                 filters,
                 2,
                 f"block_{index}",
                 dilation=2 ** (index % depth),
                 skip_filters=filters,
-                residual=index < last,
+                residual=index < depth * stacks - 1,
                 causal=True,
             )
-            x, skip = block([x, held]) if index < last else (None, block([x, held]))
-            total = total + skip
-        x = make_conv1d(filters, 1, "head")(ops.relu(total))
-        x = x + make_conv1d(filters, 1, "head_condition")(held)
-        x = make_conv1d(CLASSES, 1, "logits")(ops.relu(x))
+            for index in range(depth * stacks)
+        )
+        x = sum_skips(blocks, x, [held], convolve(x, filters, 1, "front_skip"))
+        x = convolve(ops.relu(x), filters, 1, "head")
+        x = x + convolve(held, filters, 1, "head_condition")
+        x = convolve(ops.relu(x), CLASSES, 1, "logits")
         super().__init__([levels, latent], ops.cast(x, "float32"), **kwargs)
-
-        # === Config ===
-        self.filters = filters
-        self.latent_filters = latent_filters
-        self.pooling = pooling
-        self.depth = depth
-        self.stacks = stacks
 
     def to_network(self):
         """The weights as `sepmodels.models.wavenet.generation.sample` reads them.

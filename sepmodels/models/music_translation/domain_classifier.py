@@ -3,11 +3,12 @@
 import keras
 from keras import ops
 
+from sepmodels.layers.registration import register
 from sepmodels.models.base.serializable import SerializableModel
-from sepmodels.models.base.torch_layers import make_conv1d
+from sepmodels.models.base.torch_layers import convolve
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class DomainClassifier(SerializableModel):
     """Distinguishes the domains by their encodings, while the encoder learns to prevent it.
 
@@ -42,12 +43,6 @@ class DomainClassifier(SerializableModel):
         # === Functional model ===
         latent = x = keras.Input((None, latent_filters), name="latent")
         for index in range(3):
-            x = make_conv1d(filters, 1, f"hidden_{index}", activation="elu")(x)
-        x = make_conv1d(domains, 1, "logits")(x)
-        x = ops.mean(ops.cast(x, "float32"), axis=1)
-        super().__init__(latent, x, **kwargs)
-
-        # === Config ===
-        self.domains = domains
-        self.latent_filters = latent_filters
-        self.filters = filters
+            x = convolve(x, filters, 1, f"hidden_{index}", activation="elu")
+        x = convolve(x, domains, 1, "logits")
+        super().__init__(latent, ops.mean(ops.cast(x, "float32"), axis=1), **kwargs)

@@ -3,11 +3,12 @@
 import keras
 
 from sepmodels import _checks
+from sepmodels.layers.registration import register
 from sepmodels.models.base.serializable import SerializableModel
-from sepmodels.models.base.torch_layers import make_conv1d, make_residual_block
+from sepmodels.models.base.torch_layers import convolve, make_residual_block
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class TranslationEncoder(SerializableModel):
     """Encodes what is played, without the timbre: a short vector every 50 ms.
 
@@ -60,32 +61,18 @@ class TranslationEncoder(SerializableModel):
 
         # === Functional model ===
         levels = keras.Input((None, 1), name="levels")
-        x = make_conv1d(filters, 3, "front")(levels)
+        x = convolve(levels, filters, 3, "front")
         for index in range(depth * stacks):
-            x = make_residual_block(
-                filters,
-                3,
-                f"block_{index}",
-                dilation=2 ** (index % depth),
-                activation="relu",
-                preactivation=preactivation,
-            )(x)
-        x = make_conv1d(latent_filters, 1, "latent")(x)
+            options = {"dilation": 2 ** (index % depth), "preactivation": preactivation}
+            x = make_residual_block(filters, 3, f"block_{index}", activation="relu", **options)(x)
+        x = convolve(x, latent_filters, 1, "latent")
         x = keras.layers.AveragePooling1D(pooling, dtype="float32", name="pool")(x)
         super().__init__(levels, x, **kwargs)
 
-        # === Config ===
-        self.filters = filters
-        self.latent_filters = latent_filters
-        self.pooling = pooling
-        self.depth = depth
-        self.stacks = stacks
-        self.preactivation = preactivation
-
     def call(self, inputs, training=None, mask=None):
-        if inputs.shape[1] is not None and inputs.shape[1] % self.pooling:
-            raise ValueError(
-                f"the time must be a multiple of pooling={self.pooling}: pad with silence. "
-                f"Received: inputs of shape {tuple(inputs.shape)}"
-            )
+        _checks.require(
+            inputs.shape[1] is None or inputs.shape[1] % self.pooling == 0,
+            f"the time must be a multiple of pooling={self.pooling}: pad with silence",
+            time=inputs.shape[1],
+        )
         return super().call(inputs, training=training, mask=mask)

@@ -9,6 +9,7 @@ from keras import ops
 
 from sepmodels import _checks, audio, signal
 from sepmodels.layers.gradient_reversal import GradientReversal
+from sepmodels.layers.registration import register
 from sepmodels.models.base.trainable import Trainable
 from sepmodels.models.music_translation.decoder import TranslationDecoder
 from sepmodels.models.music_translation.domain_classifier import DomainClassifier
@@ -25,7 +26,7 @@ from sepmodels.models.wavenet import generation
 _CONFUSIONS = ("alternating", "reversal", None)
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class MusicTranslation(Trainable):
     """Translates music from one domain to another: one encoder for all, a decoder for each.
 
@@ -110,19 +111,17 @@ class MusicTranslation(Trainable):
         convention="round",
         **kwargs,
     ):
-        sources = _checks.names("sources", sources, least=2)
-        depths, stacks = tuple(depths), tuple(stacks)
-        for name, pair in (("depths", depths), ("stacks", stacks)):
-            if len(pair) != 2:
-                raise ValueError(
-                    f"{name} must be a pair, encoder and decoder. Received: {name}={pair}"
-                )
+        _checks.names("sources", sources, least=2)
+        _checks.require(
+            len(depths) == 2, "depths must be a pair, encoder and decoder", depths=depths
+        )
+        _checks.require(
+            len(stacks) == 2, "stacks must be a pair, encoder and decoder", stacks=stacks
+        )
         _checks.one_of(
             confusion=(confusion, _CONFUSIONS), convention=(convention, signal.CONVENTIONS)
         )
-        for name, value in (("confusion_weight", confusion_weight), ("semitones", semitones)):
-            if value < 0:
-                raise ValueError(f"{name} must not be negative. Received: {name}={value}")
+        _checks.at_least(0, confusion_weight=confusion_weight, semitones=semitones)
 
         # === Layers ===
         size = {"filters": filters, "latent_filters": latent_filters, "pooling": pooling}
@@ -155,18 +154,6 @@ class MusicTranslation(Trainable):
             channels=1,
             **kwargs,
         )
-
-        # === Config ===
-        self.filters = filters
-        self.latent_filters = latent_filters
-        self.pooling = pooling
-        self.depths = depths
-        self.stacks = stacks
-        self.preactivation = preactivation
-        self.confusion = confusion
-        self.confusion_weight = confusion_weight
-        self.semitones = semitones
-        self.convention = convention
 
     def valid_length(self, n):
         whole = -(-n // self.pooling) * self.pooling

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from sepmodels.layers.registration import register
 from sepmodels.models.music_translation.levels import (
     compute_levels,
     fold_domains,
@@ -17,7 +18,7 @@ from sepmodels.models.music_translation.levels import (
 _SIGNS = {"alternating": -1.0, "reversal": 1.0, None: 0.0}
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class TranslationTrainingModel(keras.Model):
     """A `MusicTranslation` with its training step.
 

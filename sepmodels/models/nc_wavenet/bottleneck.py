@@ -5,13 +5,14 @@ from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.gradient_reversal import GradientReversal
-from sepmodels.models.base.torch_layers import make_conv1d
+from sepmodels.layers.registration import register
+from sepmodels.models.base.torch_layers import convolve
 from sepmodels.models.nc_wavenet.nc_wavenet import NCWaveNet
 
 _REVERSAL = 0.01  # scale of the classifier's gradient in the encoder
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class BottleneckNCWaveNet(NCWaveNet):
     """`NCWaveNet` with the bottleneck and the domain confusion of the music translation network.
 
@@ -56,22 +57,23 @@ class BottleneckNCWaveNet(NCWaveNet):
     """
 
     def __init__(self, *, pooling=800, domains=None, **kwargs):
-        if pooling is not None:
-            _checks.positive(pooling=pooling)
-        self.pooling = pooling
+        _checks.positive(pooling=1 if pooling is None else pooling)
+        if domains is not None:
+            _checks.names("domains", domains, least=2)
         super().__init__(**kwargs)
-        if self.stacks[0] == 0:
-            raise ValueError(
-                "a bottleneck needs an encoder: at least one of the stacks without skip outputs. "
-                f"Received: pooling={pooling}, domains={domains}, stacks={self.stacks}"
-            )
-        self.domains = None if domains is None else _checks.names("domains", domains, least=2)
+        _checks.require(
+            self.stacks[0] > 0,
+            "a bottleneck needs an encoder: at least one of the stacks without skip outputs",
+            pooling=pooling,
+            domains=domains,
+            stacks=self.stacks,
+        )
 
-    def _connect(self, start, encoded, padding):
+    def _connect(self, start, encoded):
         if self.pooling is None:
-            return super()._connect(start, encoded, padding)
-        encoded = make_conv1d(encoded.shape[-1], 1, "bottleneck")(encoded)
-        return start, PoolAndHold(self.pooling, padding, name="pool_and_hold")(encoded)
+            return super()._connect(start, encoded)
+        encoded = convolve(encoded, encoded.shape[-1], 1, "bottleneck")
+        return start, PoolAndHold(self.pooling, self.padding, name="pool_and_hold")(encoded)
 
     @property
     def context(self):
@@ -102,15 +104,15 @@ class BottleneckNCWaveNet(NCWaveNet):
         inputs, targets = super().training_pair(mixture, stems, loss_on)
         if self.domains is None:
             return inputs, targets
-        if label is None:
-            raise ValueError(
-                f"label must be the index in {self.domains} of the domain of every song. "
-                "Received: label=None"
-            )
+        _checks.require(
+            label is not None,
+            f"label must be the index in {self.domains} of the domain of every song",
+            label=label,
+        )
         return (inputs, label), targets
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class PoolAndHold(keras.layers.Layer):
     """The mean of every `size` steps, held for as long.
 
@@ -120,16 +122,16 @@ class PoolAndHold(keras.layers.Layer):
 
     def __init__(self, size, padding, **kwargs):
         super().__init__(**kwargs)
-        self.size = size
-        self.padding = padding
 
     def call(self, inputs):
         time, width = ops.shape(inputs)[1], inputs.shape[-1]
         missing = -time % self.size
-        if self.padding == "valid" and isinstance(missing, int) and missing:
-            raise ValueError(
+        if self.padding == "valid" and isinstance(missing, int):
+            _checks.require(
+                missing == 0,
                 "without padding the input must have one of the lengths of valid_length, such as "
-                f"{missing} samples more than it has, for whole pieces of pooling={self.size}"
+                f"{missing} samples more than it has, for whole pieces",
+                pooling=self.size,
             )
         padded = ops.pad(inputs, [[0, 0], [0, missing], [0, 0]])
         pieces = ops.reshape(padded, (-1, (time + missing) // self.size, self.size, width))
@@ -139,11 +141,8 @@ class PoolAndHold(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-    def get_config(self):
-        return {**super().get_config(), "size": self.size, "padding": self.padding}
 
-
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class DomainLoss(keras.layers.Layer):
     """Passes an estimate on, and adds the classifier's cross-entropy to the loss.
 
@@ -173,5 +172,5 @@ def _classify(encoded, domains):
     """
     x = GradientReversal(_REVERSAL, name="reverse")(encoded)
     for index, filters in enumerate((encoded.shape[-1], encoded.shape[-1], len(domains))):
-        x = make_conv1d(filters, 1, f"domain_{index}", activation="elu")(x)
+        x = convolve(x, filters, 1, f"domain_{index}", activation="elu")
     return keras.layers.GlobalAveragePooling1D(dtype="float32", name="domain")(x)

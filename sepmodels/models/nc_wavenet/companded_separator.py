@@ -1,12 +1,14 @@
 """`CompandedSeparator`: mu-law companded input, and classes or companded samples as output."""
 
+import math
+
 import keras
 from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.mu_law import MuLawDecode, MuLawEncode
 from sepmodels.models.base.separator import Separator, complete_stems, select_estimated
-from sepmodels.models.base.torch_layers import make_conv1d
+from sepmodels.models.base.torch_layers import convolve
 
 CLASSES = 256
 HEADS = ("classes", "regression")
@@ -52,16 +54,12 @@ class CompandedSeparator(Separator):
         sources, channels = kwargs["sources"], mixture.shape[-1]
         estimated = select_estimated(sources, target)
         classes = head == "classes"
-        hidden = make_conv1d(head_filters, 1, "head")
-        if classes:
-            x = ops.relu(hidden(ops.relu(features)))
-            x = make_conv1d(CLASSES * channels * len(estimated), 1, "logits")(x)
-            shape = (-1, channels, len(estimated), CLASSES)
-        else:
-            x = ops.tanh(hidden(ops.leaky_relu(features, 0.01)))
-            x = make_conv1d(channels * len(estimated), 1, "companded")(x)
-            shape = (-1, channels, len(estimated))
-        estimate = keras.layers.Reshape(shape, dtype="float32")(x)
+        x = ops.relu(features) if classes else ops.leaky_relu(features, 0.01)
+        x = convolve(x, head_filters, 1, "head")
+        x, last = (ops.relu(x), "logits") if classes else (ops.tanh(x), "companded")
+        shape = (channels, len(estimated)) + (CLASSES,) * classes
+        x = convolve(x, math.prod(shape), 1, last)
+        estimate = keras.layers.Reshape((-1, *shape), dtype="float32")(x)
         decode = MuLawDecode(CLASSES, quantize=classes, dtype="float32", name="expand")
         waves = decode(ops.argmax(estimate, axis=-1) if classes else estimate)
         # The most probable class has no gradient, so waveforms are for regression alone.
@@ -73,8 +71,6 @@ class CompandedSeparator(Separator):
             estimated=estimated,
             **kwargs,
         )
-        self.target = target
-        self.head = head
 
     def represent(self, wave, loss_on):
         if loss_on == "waveform":

@@ -5,12 +5,13 @@ from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.gated_residual_block import PADDINGS, crop_time
+from sepmodels.layers.registration import register
 from sepmodels.models.base.separator import Separator, complete_stems
 
 _FRONT = 3  # kernel size of the first convolution and of two in the head, in samples
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class LluisWaveNet(Separator):
     """Waveform separator of gated dilated convolutions, on uncompanded samples.
 
@@ -75,69 +76,48 @@ class LluisWaveNet(Separator):
         padding="same",
         **kwargs,
     ):
-        sources = _checks.names("sources", sources, least=2)
-        dilations, head_filters = tuple(dilations), tuple(head_filters)
+        _checks.names("sources", sources, least=2)
         _checks.one_of(padding=(padding, PADDINGS))
         _checks.odd(kernel_size=kernel_size)
-        _checks.positive(filters=filters, dilations=dilations, stacks=stacks)
-        _checks.positive(head_filters=head_filters)
-        if not dilations:
-            raise ValueError("dilations must be at least one. Received: dilations=()")
-        if len(head_filters) != 2:
-            raise ValueError(f"head_filters must be two. Received: head_filters={head_filters}")
+        _checks.positive(filters=filters, stacks=stacks)
+        _checks.positive(dilations=dilations, head_filters=head_filters)
+        _checks.require(dilations, "dilations must be at least one", dilations=dilations)
+        _checks.require(
+            len(head_filters) == 2, "head_filters must be two", head_filters=head_filters
+        )
 
         # === Layers ===
         def convolve(x, filters, kernel_size, name, dilation=1):
-            return keras.layers.Conv1D(
-                filters,
-                kernel_size,
-                dilation_rate=dilation,
-                padding=padding,
-                use_bias=False,
-                name=name,
-            )(x)
+            options = {"dilation_rate": dilation, "padding": padding, "use_bias": False}
+            return keras.layers.Conv1D(filters, kernel_size, **options, name=name)(x)
 
-        def centre(x, size, dilations):
-            return (
-                crop_time(x, *signal.compute_context(size, dilations)) if padding == "valid" else x
-            )
+        def centre(x, sides):
+            return crop_time(x, *sides) if padding == "valid" else x
+
+        def block(x, index, dilation):
+            # One 1x1 convolution for both outputs; not a `GatedResidualBlock`, which has two, each
+            # with a bias.
+            inner = convolve(x, 2 * filters, kernel_size, f"dilated_{index}", dilation)
+            value, gate = ops.split(inner, 2, axis=-1)
+            outputs = convolve(ops.tanh(value) * ops.sigmoid(gate), 2 * filters, 1, f"out_{index}")
+            return ops.split(outputs, 2, axis=-1)
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
-        x, skips, remaining = (
-            convolve(mixture, filters, _FRONT, "front"),
-            [],
-            list(dilations * stacks),
-        )
-        while remaining:
-            index, dilation = len(skips), remaining.pop(0)
-            inner = convolve(x, 2 * filters, kernel_size, f"dilated_{index}", dilation)
-            value, gate = ops.split(inner, 2, axis=-1)
-            z = ops.tanh(value) * ops.sigmoid(gate)
-            # One 1x1 convolution for both outputs; not a `GatedResidualBlock`, which has two, each
-            # with a bias.
-            outputs = convolve(z, 2 * filters, 1, f"out_{index}")
-            residual, skip = ops.split(outputs, 2, axis=-1)
-            x = centre(x, kernel_size, [dilation]) + residual
-            skips.append(centre(skip, kernel_size, remaining))
-        x = ops.relu(sum(skips[1:], start=skips[0]))
-        x = ops.relu(convolve(x, head_filters[0], _FRONT, "head_0"))
+        x, total = convolve(mixture, filters, _FRONT, "front"), None
+        for index, dilation in enumerate(dilations * stacks):
+            sides = signal.compute_context(kernel_size, [dilation])
+            residual, skip = block(x, index, dilation)
+            x = centre(x, sides) + residual
+            total = skip if total is None else centre(total, sides) + skip
+        x = ops.relu(convolve(ops.relu(total), head_filters[0], _FRONT, "head_0"))
         x = convolve(x, head_filters[1], _FRONT, "head_1")
         estimated = sources[:-1]
         # In single precision, as the mixture from which the estimates are subtracted.
         waves = keras.layers.Conv1D(channels * len(estimated), 1, dtype="float32", name="waves")(x)
         waves = keras.layers.Reshape((-1, channels, len(estimated)), dtype="float32")(waves)
-        whole = centre(centre(mixture, _FRONT, [1, 1, 1]), kernel_size, dilations * stacks)
-        stems = complete_stems(whole, waves, estimated, sources)
+        stems = complete_stems(centre(mixture, self.context), waves, estimated, sources)
         super().__init__(mixture, stems, sources=sources, sample_rate=sample_rate, **kwargs)
-
-        # === Config ===
-        self.filters = filters
-        self.kernel_size = kernel_size
-        self.dilations = dilations
-        self.stacks = stacks
-        self.head_filters = head_filters
-        self.padding = padding
 
     @property
     def context(self):

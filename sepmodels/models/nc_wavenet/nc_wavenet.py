@@ -3,15 +3,16 @@
 import keras
 
 from sepmodels import _checks, signal
-from sepmodels.layers.gated_residual_block import PADDINGS, crop_time
-from sepmodels.models.base.torch_layers import make_conv1d, make_residual_block
+from sepmodels.layers.gated_residual_block import PADDINGS, crop_time, sum_skips
+from sepmodels.layers.registration import register
+from sepmodels.models.base.torch_layers import convolve, make_residual_block
 from sepmodels.models.nc_wavenet.companded_separator import CompandedSeparator, encode
 
 _FRONT = 25  # kernel size of the first convolution, in samples
 _KERNEL = 3  # of the dilated convolutions
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class NCWaveNet(CompandedSeparator):
     """Waveform separator of dilated convolutions, a WaveNet that is not causal.
 
@@ -97,57 +98,49 @@ class NCWaveNet(CompandedSeparator):
         padding="same",
         **kwargs,
     ):
-        sources = _checks.names("sources", sources)
-        dilations, stacks = tuple(dilations), tuple(stacks)
+        _checks.names("sources", sources)
         _checks.one_of(padding=(padding, PADDINGS))
         _checks.positive(filters=filters, skip_filters=skip_filters, dilations=dilations)
-        if len(stacks) != 2 or stacks[0] < 0 or stacks[1] < 1 or not dilations:
-            raise ValueError(
-                "stacks must be two numbers, the second at least 1, of at least one of the "
-                f"dilations. Received: stacks={stacks}, dilations={dilations}"
-            )
+        _checks.require(
+            len(stacks) == 2 and stacks[0] >= 0 and stacks[1] >= 1 and dilations,
+            "stacks must be two numbers, the second at least 1, of at least one of the dilations",
+            stacks=stacks,
+            dilations=dilations,
+        )
 
         # === Layers ===
-        def side(dilations):  # what a stack reads on either side, and loses without padding
-            return signal.compute_context(_KERNEL, dilations)[0]
+        def make_blocks(name, count, **outputs):
+            for index, dilation in enumerate(dilations * count):
+                yield make_residual_block(
+                    filters,
+                    _KERNEL,
+                    f"{name}_{index}",
+                    dilation=dilation,
+                    residual=name == "encoder" or index < len(dilations) * count - 1,
+                    activation=activation,
+                    preactivation=activation != "gated",
+                    padding=padding,
+                    **outputs,
+                )
 
         def centre(x, side):
             return crop_time(x, side, side) if padding == "valid" else x
 
-        def block(dilation, name, **outputs):
-            return make_residual_block(
-                filters,
-                _KERNEL,
-                name,
-                dilation=dilation,
-                activation=activation,
-                preactivation=activation != "gated",
-                padding=padding,
-                **outputs,
-            )
-
-        sides = _FRONT // 2, side(dilations * stacks[0]), side(dilations * stacks[1])
+        # What encoder and decoder read on either side, and lose without padding.
+        encoder, decoder = (signal.compute_context(_KERNEL, dilations * n)[0] for n in stacks)
+        self._sides = _FRONT // 2, encoder, decoder
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
-        encoded = start = make_conv1d(filters, _FRONT, "front", padding=padding)(encode(mixture))
-        for index, dilation in enumerate(dilations * stacks[0]):
-            encoded = block(dilation, f"encoder_{index}")(encoded)
-        x, condition = self._connect(centre(start, sides[1]), encoded, padding)
-        skips, remaining = [], list(dilations * stacks[1])
-        while remaining:
-            # The remaining layers shorten their signals further, and all skips must fit the last.
-            inputs = x
-            if condition is not None:
-                inputs = [x, centre(condition, sides[2] - side(remaining))]
-            name, dilation = f"decoder_{len(skips)}", remaining.pop(0)
-            layer = block(dilation, name, skip_filters=skip_filters, residual=bool(remaining))
-            x, skip = layer(inputs) if remaining else (None, layer(inputs))
-            skips.append(centre(skip, side(remaining)))
+        start = convolve(encode(mixture), filters, _FRONT, "front", padding=padding)
+        encoded = start
+        for block in make_blocks("encoder", stacks[0]):
+            encoded = block(encoded)
+        x, *conditions = self._connect(centre(start, encoder), encoded)
         super().__init__(
             mixture,
-            sum(skips[1:], start=skips[0]),
-            centre(mixture, sum(sides)),
+            sum_skips(make_blocks("decoder", stacks[1], skip_filters=skip_filters), x, conditions),
+            centre(mixture, sum(self._sides)),
             head=head,
             head_filters=skip_filters,
             target=target,
@@ -156,15 +149,6 @@ class NCWaveNet(CompandedSeparator):
             **kwargs,
         )
         self._encoded = encoded
-        self._sides = sides
-
-        # === Config ===
-        self.activation = activation
-        self.filters = filters
-        self.skip_filters = skip_filters
-        self.dilations = dilations
-        self.stacks = stacks
-        self.padding = padding
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -177,15 +161,14 @@ class NCWaveNet(CompandedSeparator):
                 return bottleneck.from_config(config | added)
         return super().from_config(config)
 
-    def _connect(self, start, encoded, padding):
-        """Input of the decoder and the condition of its layers, if there is one.
+    def _connect(self, start, encoded):
+        """Return the input of the decoder and the conditions of its layers.
 
         Args:
             start: tensor. What the encoder reads, cropped to what it returns.
             encoded: tensor. What the encoder returns.
-            padding: str. That of the convolutions.
         """
-        return encoded, None
+        return [encoded]
 
     @property
     def context(self):

@@ -4,12 +4,13 @@ import keras
 from keras import ops
 
 from sepmodels import _checks
+from sepmodels.layers.registration import register
 from sepmodels.layers.stft import STFT, InverseSTFT
 from sepmodels.models.base.separator import Separator, complete_stems, select_estimated
-from sepmodels.models.base.torch_layers import make_conv1d, make_residual_block
+from sepmodels.models.base.torch_layers import convolve, make_residual_block
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class SpectralNCWaveNet(Separator):
     """The residual layers of `NCWaveNet` after a short-time Fourier transform.
 
@@ -73,33 +74,29 @@ class SpectralNCWaveNet(Separator):
         front_kernel_size=25,
         **kwargs,
     ):
-        sources = _checks.names("sources", sources)
+        _checks.names("sources", sources)
         estimated = select_estimated(sources, target)
         _checks.odd(kernel_size=kernel_size, front_kernel_size=front_kernel_size)
         _checks.positive(n_fft=n_fft, filters=filters)
-        if depth < 2:
-            raise ValueError(f"depth must be at least 2. Received: depth={depth}")
+        _checks.at_least(2, depth=depth)
 
         # === Layers ===
         bins = n_fft // 2 + 1
         width = 2 * bins * channels
         transform = {"n_fft": n_fft, "hop_length": hop_length, "dtype": "float32"}
+        block = {"activation": "relu", "preactivation": True}
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
-        real, imaginary = STFT(**transform, name="stft")(mixture)
-        x = keras.layers.Reshape((-1, width))(ops.concatenate([real, imaginary], axis=2))
-        x, skips = make_conv1d(filters, front_kernel_size, "front")(x), []
-        for index in range(depth):
-            if index:
-                name = f"layer_{index - 1}"
-                x = make_residual_block(
-                    filters, kernel_size, name, activation="relu", preactivation=True
-                )(x)
-            skips.append(make_conv1d(width, 1, f"skip_{index}")(ops.relu(x)))
-        x = ops.relu(sum(skips[1:], start=skips[0]))
-        x = ops.relu(make_conv1d(width, 1, "head")(x))
-        x = make_conv1d(width * len(estimated), 1, "parts")(x)
+        x = ops.concatenate(STFT(**transform, name="stft")(mixture), axis=2)
+        x = keras.layers.Reshape((-1, width))(x)
+        x = convolve(x, filters, front_kernel_size, "front")
+        total = convolve(ops.relu(x), width, 1, "skip_0")
+        for index in range(1, depth):
+            x = make_residual_block(filters, kernel_size, f"layer_{index - 1}", **block)(x)
+            total = total + convolve(ops.relu(x), width, 1, f"skip_{index}")
+        x = ops.relu(convolve(ops.relu(total), width, 1, "head"))
+        x = convolve(x, width * len(estimated), 1, "parts")
         shape = (-1, 2, bins, channels, len(estimated))
         spectrum = keras.layers.Reshape(shape, dtype="float32")(x)
 
@@ -117,15 +114,6 @@ class SpectralNCWaveNet(Separator):
             sample_rate=sample_rate,
             **kwargs,
         )
-
-        # === Config ===
-        self.target = target
-        self.n_fft = n_fft
-        self.hop_length = hop_length
-        self.filters = filters
-        self.depth = depth
-        self.kernel_size = kernel_size
-        self.front_kernel_size = front_kernel_size
 
     @property
     def context(self):

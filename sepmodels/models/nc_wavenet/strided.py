@@ -4,15 +4,15 @@ import keras
 from keras import ops
 
 from sepmodels import _checks, signal
-from sepmodels.layers.initializer import torch_uniform
-from sepmodels.models.base.torch_layers import make_conv1d, make_residual_block
+from sepmodels.layers.registration import register
+from sepmodels.models.base import torch_layers
 from sepmodels.models.nc_wavenet.companded_separator import CompandedSeparator, encode
 
 _STRIDE = 2
 _STRIDED = 3  # kernel size of the convolutions that halve and double the time
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class StridedNCWaveNet(CompandedSeparator):
     """The residual layers of `NCWaveNet` in the shape of a U.
 
@@ -77,13 +77,17 @@ class StridedNCWaveNet(CompandedSeparator):
         layers_per_scale=3,
         **kwargs,
     ):
-        sources = _checks.names("sources", sources)
+        _checks.names("sources", sources)
         _checks.odd(kernel_size=kernel_size, front_kernel_size=front_kernel_size)
         _checks.positive(filters=filters, scales=scales, layers_per_scale=layers_per_scale)
 
         # === Layers ===
         def convolve(x, size, name, **options):
-            return make_conv1d(filters, size, name, **options)(x)
+            return torch_layers.convolve(x, filters, size, name, **options)
+
+        def block(x, name):
+            options = {"activation": "relu", "preactivation": True}
+            return torch_layers.make_residual_block(filters, kernel_size, name, **options)(x)
 
         def join(x, skip, name):
             inner = ops.concatenate([skip, ops.relu(x)], axis=-1)
@@ -97,14 +101,12 @@ class StridedNCWaveNet(CompandedSeparator):
             return convolve(ops.relu(x), 1, f"{name}_out")
 
         def double(x, like, name):
-            transposed = keras.layers.Conv1DTranspose(
-                filters,
-                _STRIDED,
-                _STRIDE,
-                kernel_initializer=torch_uniform(),
-                name=f"{name}_strided",
-            )
-            x = Trim(name=f"{name}_trim")([transposed(ops.relu(x)), like])
+            options = {
+                "kernel_initializer": torch_layers.torch_uniform(),
+                "name": f"{name}_strided",
+            }
+            x = keras.layers.Conv1DTranspose(filters, _STRIDED, _STRIDE, **options)(ops.relu(x))
+            x = Trim(name=f"{name}_trim")([x, like])
             return convolve(ops.relu(x), 1, f"{name}_out")
 
         # === Functional model ===
@@ -113,10 +115,7 @@ class StridedNCWaveNet(CompandedSeparator):
         for scale in range(scales):
             for index in range(layers_per_scale):
                 skips.append(convolve(ops.relu(x), 1, f"skip_{scale}_{index}"))
-                name = f"down_{scale}_{index}"
-                x = make_residual_block(
-                    filters, kernel_size, name, activation="relu", preactivation=True
-                )(x)
+                x = block(x, f"down_{scale}_{index}")
             x = halve(x, f"halve_{scale}")
         for index in range(2):
             x = convolve(ops.relu(x), kernel_size, f"bottom_{index}")
@@ -136,13 +135,6 @@ class StridedNCWaveNet(CompandedSeparator):
             **kwargs,
         )
 
-        # === Config ===
-        self.filters = filters
-        self.kernel_size = kernel_size
-        self.front_kernel_size = front_kernel_size
-        self.scales = scales
-        self.layers_per_scale = layers_per_scale
-
     @property
     def context(self):
         # A step of scale `s` is `2**s` samples long. The exact context depends on the position of
@@ -154,7 +146,7 @@ class StridedNCWaveNet(CompandedSeparator):
         return side, side
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class Trim(keras.layers.Layer):
     """A doubled signal from its second step on, cut to the length of another signal.
 

@@ -5,8 +5,9 @@ import numpy as np
 from keras import ops
 
 from sepmodels import _checks, signal
-from sepmodels.layers.gated_residual_block import GatedResidualBlock
+from sepmodels.layers.gated_residual_block import GatedResidualBlock, sum_skips
 from sepmodels.layers.mu_law import MuLawEncode
+from sepmodels.layers.registration import register
 from sepmodels.models.base.trainable import Trainable
 from sepmodels.models.wavenet import generation
 from sepmodels.models.wavenet.network import Network
@@ -15,7 +16,7 @@ _CLASSES = 256
 _SCALAR_TAPS = 32  # of the first convolution, if it reads samples instead of classes
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@register
 class WaveNet(Trainable):
     """Autoregressive model of a waveform: the distribution of the next sample given the past.
 
@@ -94,29 +95,28 @@ class WaveNet(Trainable):
         upsampling="repeat",
         **kwargs,
     ):
-        dilations = tuple(dilations)
         _checks.positive(filters=filters, skip_filters=skip_filters, dilations=dilations)
-        if isinstance(condition, int):
-            _checks.positive(condition=condition)
-        elif condition is not None:
-            condition = _checks.names("condition", condition)
-        if not dilations or kernel_size < 2:
-            raise ValueError(
-                "a WaveNet needs at least one of the dilations and a kernel_size of at least 2. "
-                f"Received: dilations={dilations}, kernel_size={kernel_size}"
-            )
-        if hop_length is not None and (hop_length < 1 or not isinstance(condition, int)):
-            raise ValueError(
-                "hop_length must be positive, and condition the number of features. Received: "
-                f"hop_length={hop_length}, condition={condition!r}"
-            )
+        _checks.at_least(2, kernel_size=kernel_size)
+        _checks.require(dilations, "dilations must be at least one", dilations=dilations)
         _checks.one_of(upsampling=(upsampling, ("repeat", "learned")))
-        taps = _SCALAR_TAPS if scalar_input else kernel_size
-        features = condition if isinstance(condition, int) else len(condition or ())
+        features = condition or 0
+        if isinstance(condition, tuple | str):
+            self.domains = _checks.names("condition", condition)
+            features = len(condition)
+        elif condition is not None:
+            _checks.positive(condition=condition)
+        if hop_length is not None:
+            _checks.positive(hop_length=hop_length)
+            _checks.require(
+                features == condition,
+                "hop_length needs the number of features as condition",
+                hop_length=hop_length,
+                condition=condition,
+            )
+        self._taps = _SCALAR_TAPS if scalar_input else kernel_size
 
         # === Layers ===
-        encode = MuLawEncode(_CLASSES, name="encode")
-        front = keras.layers.Conv1D(filters, taps, use_bias=False, name="front")
+        front = keras.layers.Conv1D(filters, self._taps, use_bias=False, name="front")
         blocks = [
             GatedResidualBlock(
                 filters,
@@ -131,49 +131,36 @@ class WaveNet(Trainable):
         ]
         head = keras.layers.Conv1D(skip_filters, 1, name="head")
         logits = keras.layers.Conv1D(_CLASSES, 1, dtype="float32", name="logits")
-        spread = None
-        if hop_length and upsampling == "learned":
-            spread = keras.layers.Conv1DTranspose(features, hop_length, hop_length, name="spread")
-        elif hop_length:
-            spread = keras.layers.UpSampling1D(hop_length, name="spread")
+
+        def spread(frames):
+            """Give every sample the features of its frame."""
+            if hop_length is None:
+                return frames
+            if upsampling == "learned":
+                options = {"strides": hop_length, "name": "spread"}
+                return keras.layers.Conv1DTranspose(features, hop_length, **options)(frames)
+            return keras.layers.UpSampling1D(hop_length, name="spread")(frames)
 
         # === Functional model ===
         wave = keras.Input((None, 1), name="wave")
-        shape = (None if hop_length else 1, features)
-        frames = keras.Input(shape, name="condition") if features else None
-        conditions = [] if not features else [spread(frames) if spread else frames]
-        before = wave if scalar_input else encode(wave)
-        silence = 0 if scalar_input else _CLASSES // 2
-        past = ops.pad(before, ((0, 0), (taps, 0), (0, 0)), constant_values=silence)[:, :-1]
+        inputs, conditions = wave, []
+        if features:
+            frames = keras.Input((None if hop_length else 1, features), name="condition")
+            inputs, conditions = [wave, frames], [spread(frames)]
+        past = wave if scalar_input else MuLawEncode(_CLASSES, name="encode")(wave)
+        edges, silence = ((0, 0), (self._taps, 0), (0, 0)), 0 if scalar_input else _CLASSES // 2
+        past = ops.pad(past, edges, constant_values=silence)[:, :-1]
         if not scalar_input:
             past = ops.one_hot(past[..., 0], _CLASSES)
-        x, skips = front(past), []
-        for block in blocks[:-1]:
-            x, skip = block([x, *conditions])
-            skips.append(skip)
-        total = sum(skips, start=blocks[-1]([x, *conditions]))
-        scores = logits(ops.relu(head(ops.relu(total))))
+        total = sum_skips(blocks, front(past), conditions)
         super().__init__(
-            [wave, frames] if features else wave,
-            scores,
+            inputs,
+            logits(ops.relu(head(ops.relu(total)))),
             sources=("vocals", "accompaniment") if source is None else (source,),
             sample_rate=sample_rate,
             channels=1,
             **kwargs,
         )
-        self.domains = condition if isinstance(condition, tuple) else None
-        self._taps = taps
-
-        # === Config ===
-        self.source = source
-        self.filters = filters
-        self.skip_filters = skip_filters
-        self.kernel_size = kernel_size
-        self.dilations = dilations
-        self.scalar_input = scalar_input
-        self.condition = condition
-        self.hop_length = hop_length
-        self.upsampling = upsampling
 
     @property
     def receptive_field(self):
@@ -186,11 +173,11 @@ class WaveNet(Trainable):
 
     def training_pair(self, mixture, stems, loss_on=None, label=None):
         self._choose_representation(loss_on)
-        if self.condition is not None and self.domains is None:
-            raise ValueError(
-                "songs have domains but no features: fit training_model() on features of your own. "
-                f"Received: condition={self.condition}"
-            )
+        _checks.require(
+            self.condition is None or self.domains,
+            "songs have domains but no features: fit training_model() on features of your own",
+            condition=self.condition,
+        )
         wave = sum(stems.values()) if self.source is None else stems[self.source]
         classes = signal.mu_law_encode(wave, _CLASSES)[..., 0]
         if self.domains is None:
