@@ -5,16 +5,18 @@ import importlib.metadata
 import os
 import platform
 import shutil
-import sys
 import textwrap
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from sepmodels import _files
 
 NEEDED = ("tensorflow", "keras", "numpy", "scipy", "librosa", "soundfile", "soxr", "av", "pandas")
+NOT_IMPORTED = ("jupyter", "musdb", "museval")  # the latter two raise without ffmpeg
+PROGRAM = "only musdb and museval need it: conda install ffmpeg, or apt install ffmpeg"
 OPTIONAL = {  # name: what to do without it
     "matplotlib": "pip install matplotlib, for pictures",
     "jupyter": "pip install jupyter, for the notebooks",
@@ -22,7 +24,7 @@ OPTIONAL = {  # name: what to do without it
     "museval": "pip install museval, for scores by museval",
     "tensorflow-io": "nothing to do: soundfile reads the segments (it needs TensorFlow 2.16)",
 }
-LOOKED_UP = ("jupyter", "musdb", "museval")  # not imported: the latter two raise without ffmpeg
+BACKEND = "separators need TensorFlow: set the environment variable KERAS_BACKEND=tensorflow"
 SIZE = 1024  # rows and columns of the matrices that are multiplied
 
 
@@ -42,8 +44,8 @@ class Finding(NamedTuple):
 def examine():
     """Examine everything that a separation, a training or a notebook depends on.
 
-    What can be tried is tried: packages are imported, and on every device that TensorFlow lists a
-    matrix product is computed, checked and timed.
+    Packages are imported, and on every device that TensorFlow lists a matrix product is computed,
+    checked and timed.
 
     Returns:
         list of `Finding`. In a notebook, `pandas.DataFrame(doctor.examine())` is a table.
@@ -55,16 +57,23 @@ def examine():
     >>> [finding.what for finding in findings if finding.state == "fault" and not finding.remedy]
     []
     """
+    remedies = {name: f"pip install {name}" for name in NEEDED}
+    if find_backend() != "tensorflow":
+        remedies["keras"] = BACKEND
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return [
-            *_examine_machine(),
-            *map(_examine_package, NEEDED),
-            *map(_examine_package, OPTIONAL, OPTIONAL.values()),
+            Finding("Python", platform.python_version()),
+            Finding("system", _describe_system()),
+            *(_examine(name, partial(_import, name), "fault", remedies[name]) for name in NEEDED),
+            *(_examine(name, partial(_import, name), "note", OPTIONAL[name]) for name in OPTIONAL),
             *_examine_devices(),
-            *map(_examine_program, ("ffmpeg", "ffprobe")),
-            _examine_sample(),
-            _examine_weights(),
+            _examine("ffmpeg", partial(_find_program, "ffmpeg"), "note", PROGRAM),
+            _examine("ffprobe", partial(_find_program, "ffprobe"), "note", PROGRAM),
+            _examine("sample song", _read_sample, "note", "pip install stempeg"),
+            _examine(
+                "weights", _check_weights, "fault", "install sepmodels again, or pass --model"
+            ),
         ]
 
 
@@ -95,46 +104,46 @@ def find_backend():
     return os.environ.get("KERAS_BACKEND") or settings.get("backend", "tensorflow")
 
 
-def _examine_machine():
-    supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    remedy = ("note", "tested with Python 3.11 to 3.13; use one of these")
-    yield Finding("Python", platform.python_version(), *(() if supported else remedy))
-    yield Finding("system", f"{platform.system()} {platform.release()} {platform.machine()}")
-    # A container or a batch queue may grant fewer cores than the machine has.
-    affinity = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count()))
-    yield Finding("cores", str(len(affinity(0))))
-    if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
-        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
-        remedy = ("note", "close other programs; lower batch_size and segment")
-        yield Finding("memory", f"{memory:.1f} GB", *(remedy if memory < 3.5 else ()))
-
-
-def _examine_package(name, remedy=None):
-    state, remedy = ("note", remedy) if remedy else ("fault", f"pip install {name}")
-    if name == "keras" and find_backend() != "tensorflow":
-        remedy = "separators need TensorFlow: set the environment variable KERAS_BACKEND=tensorflow"
-        return Finding(name, f"with the backend {find_backend()}", state, remedy)
+def _examine(what, test, state, remedy):
+    """Make a finding of what a test returns, or of the error that it raises."""
     try:
-        version = importlib.metadata.version(name)
-        if name not in LOOKED_UP:
-            importlib.import_module(name.replace("-", "_"))
-        return Finding(name, version)
+        return Finding(what, test())
     except importlib.metadata.PackageNotFoundError:
-        return Finding(name, "missing", state, remedy)
+        return Finding(what, "missing", state, remedy)
     except Exception as error:  # a broken package may raise anything; the report states it
+        found = next(iter(str(error).strip().splitlines()), type(error).__name__)
         remedy = remedy.replace("pip install", "pip install --force-reinstall")
-        return Finding(
-            name, f"{version}, cannot be imported", state, f"{_shorten(error)}; {remedy}"
-        )
+        return Finding(what, found, state, remedy)
+
+
+def _describe_system():
+    # A container or a batch queue may grant fewer cores than the machine has.
+    cores = len(getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count()))(0))
+    system = f"{platform.system()} {platform.release()} {platform.machine()}, {cores} cores"
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+        return system
+    return f"{system}, {os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 1e9:.1f} GB"
+
+
+def _import(name):
+    version = importlib.metadata.version(name)
+    if name == "keras" and find_backend() != "tensorflow":
+        raise ImportError(f"with the backend {find_backend()}")
+    if name not in NOT_IMPORTED:
+        importlib.import_module(name.replace("-", "_"))
+    return version
 
 
 def _examine_devices():
     try:
         tensorflow = importlib.import_module("tensorflow")
-    except Exception:  # told above
+    except Exception:  # reported among the packages
         return
     devices = tensorflow.config.list_logical_devices()
-    yield from (_multiply(tensorflow, device) for device in devices)
+    for device in devices:
+        remedy = "check the driver, or hide the device: CUDA_VISIBLE_DEVICES=-1"
+        test = partial(_multiply, tensorflow, device)
+        yield _examine(device.name.removeprefix("/device:"), test, "fault", remedy)
     if any(device.device_type == "GPU" for device in devices):
         return
     remedy = "the CPU is enough for the course; a GPU trains faster (Colab: Runtime, Change type)"
@@ -145,50 +154,33 @@ def _examine_devices():
 
 def _multiply(tensorflow, device):
     """Run a product of known result on a device, and time it."""
-    what, seconds = device.name.removeprefix("/device:"), []
-    try:
-        with tensorflow.device(device.name):
-            ones = tensorflow.ones((SIZE, SIZE))
-            for _ in range(4):
-                start = time.perf_counter()
-                product = tensorflow.matmul(ones, ones).numpy()
-                seconds.append(time.perf_counter() - start)
-    except tensorflow.errors.OpError as error:
-        remedy = f"{_shorten(error)}; check the driver, or hide it: CUDA_VISIBLE_DEVICES=-1"
-        return Finding(what, "a matrix product fails", "fault", remedy)
+    with tensorflow.device(device.name):
+        ones = tensorflow.ones((SIZE, SIZE))
+        product = tensorflow.matmul(ones, ones).numpy()  # the first also starts the device
+        start = time.perf_counter()
+        tensorflow.matmul(ones, ones).numpy()
+        seconds = time.perf_counter() - start
     if not (product == SIZE).all():
-        return Finding(what, "a matrix product is wrong", "fault", "do not use this device")
-    return Finding(what, f"{2 * SIZE**3 / min(seconds) / 1e9:.0f} GFLOP/s, matrix product")
+        raise ArithmeticError("a matrix product is wrong")
+    return f"{2 * SIZE**3 / seconds / 1e9:.0f} GFLOP/s, matrix product"
 
 
-def _examine_program(name):
+def _find_program(name):
     path = shutil.which(name)
-    remedy = ("note", "only musdb and museval need it: conda install ffmpeg, or apt install ffmpeg")
-    return Finding(name, path or "missing", *(() if path else remedy))
+    if path is None:
+        raise FileNotFoundError("missing")
+    return path
 
 
-def _examine_sample():
-    try:
-        return Finding(
-            "sample song", importlib.import_module("sepmodels").datasets.sample.load().name
-        )
-    except (ImportError, OSError, ValueError) as error:
-        return Finding("sample song", "cannot be read", "note", _shorten(error))
+def _read_sample():
+    return importlib.import_module("sepmodels").datasets.sample.load().name
 
 
-def _examine_weights():
-    # Not loaded, since a machine without TensorFlow must get this far.
-    folder = Path(__file__).parents[1] / "models" / "weights"
-    found = sorted(path.stem for path in folder.glob("*.keras"))
-    if not found:
-        return Finding("weights", "missing", "fault", "install sepmodels again, or pass --model")
-    for name in found:
-        try:
-            _files.check_digest(folder / f"{name}.keras")
-        except (ValueError, OSError) as error:
-            return Finding("weights", name, "fault", _shorten(error))
-    return Finding("weights", ", ".join(found))
-
-
-def _shorten(error):
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+def _check_weights():
+    # Not loaded, because a machine without TensorFlow should still be examined to the end.
+    paths = sorted((Path(__file__).parents[1] / "models" / "weights").glob("*.keras"))
+    if not paths:
+        raise FileNotFoundError("missing")
+    for path in paths:
+        _files.check_digest(path)
+    return ", ".join(path.stem for path in paths)
