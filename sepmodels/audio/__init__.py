@@ -2,7 +2,7 @@
 
 from sepmodels.audio.blocks import BlockStream, prefetch, resample_blocks
 from sepmodels.audio.file import SUFFIXES, AudioError, Info
-from sepmodels.audio.reading import info, read, read_blocks, read_stream, regroup_blocks
+from sepmodels.audio.reading import info, read, read_blocks, regroup_blocks
 from sepmodels.audio.resampling import Resampler, resample, resampled_length
 from sepmodels.audio.stretching import stretch
 from sepmodels.audio.writing import Writer, write
@@ -18,7 +18,6 @@ __all__ = [
     "prefetch",
     "read",
     "read_blocks",
-    "read_stream",
     "regroup_blocks",
     "resample",
     "resample_blocks",

@@ -28,7 +28,7 @@ def info(path, index=None):
     return _measure(path, index).info
 
 
-def read(path, start=0, stop=None):
+def read(path, start=0, stop=None, index=None):
     """Read an audio file, or a piece of it.
 
     The content of a file tells its format, not the name: PCM in any header (wav, RF64, aiff ...)
@@ -40,13 +40,15 @@ def read(path, start=0, stop=None):
         path: str or path. The file.
         start: int. First sample. Defaults to `0`.
         stop: int. One past the last sample; beyond the end means the end. Defaults to `None`.
+        index: int. Which of several audio streams, counted from 0; in a `.stem.mp4` file, stream 0
+            is the mixture. Defaults to `None`: the first.
 
     Returns:
         Samples, float32 `(time, channels)`, and the sample rate in Hz.
 
     Raises:
         FileNotFoundError: there is no such file.
-        AudioError: it cannot be read, holds NaN, or `start` lies outside of it.
+        AudioError: it cannot be read, holds NaN, has no such stream, or `start` lies outside of it.
 
     Example:
 
@@ -57,26 +59,19 @@ def read(path, start=0, stop=None):
     >>> samples.tolist(), sample_rate
     ([[0.5], [1.5]], 8000)
     """
-    return _read(path, _measure(path), start, stop)
-
-
-def read_stream(path, index, start=0, stop=None):
-    """Read one audio stream of an m4a or mp4 file, such as a stem of a `.stem.mp4`.
-
-    Args:
-        path: str or path. The file.
-        index: int. Which audio stream; in a stem file 0 is the mixture.
-        start: int. First sample. Defaults to `0`.
-        stop: int. One past the last sample; beyond the end means the end. Defaults to `None`.
-
-    Returns:
-        Samples, float32 `(time, channels)`, and the sample rate in Hz.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        AudioError: it cannot be read, or has no such stream.
-    """
-    return _read(path, _measure(path, index), start, stop)
+    sound = _measure(path, index)
+    sample_rate, channels, length = sound.info
+    stop = length if stop is None else min(stop, length)
+    if not 0 <= start <= stop:
+        raise file.AudioError(
+            f"{path}: `start` must lie in its {length} samples and before `stop`. "
+            f"Received: start={start}, stop={stop}"
+        )
+    pieces = list(sound.decode(start, stop, max(1, stop - start)))
+    if not pieces:
+        pieces = [np.zeros((0, channels), "float32")]
+    samples = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+    return file.check_finite(path, samples, start, sample_rate), sample_rate
 
 
 def read_blocks(path, size):
@@ -143,18 +138,3 @@ def _measure_once(path, index, size, time):
         return _Sound(path, *measured)
     layout = ffmpeg.measure(path, index or 0)
     return _Sound(path, layout.info, layout, index or 0)
-
-
-def _read(path, sound, start, stop):
-    sample_rate, channels, length = sound.info
-    stop = length if stop is None else min(stop, length)
-    if not 0 <= start <= stop:
-        raise file.AudioError(
-            f"{path}: `start` must lie in its {length} samples and before `stop`. "
-            f"Received: start={start}, stop={stop}"
-        )
-    pieces = list(sound.decode(start, stop, max(1, stop - start)))
-    if not pieces:
-        pieces = [np.zeros((0, channels), "float32")]
-    samples = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-    return file.check_finite(path, samples, start, sample_rate), sample_rate

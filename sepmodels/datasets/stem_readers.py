@@ -43,16 +43,19 @@ class ArrayReader:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class FileReader:
-    """A stem in a file, or in one channel of it."""
+    """A stem in a file, in one of its channels, or in one of its audio streams."""
 
     path: str
     channel: int | None = None
+    stream: int | None = None
 
     def __repr__(self):
+        if self.stream is not None:
+            return f"{self.path} (stream {self.stream})"
         return self.path if self.channel is None else f"{self.path} (channel {self.channel})"
 
     def info(self):
-        info = audio.info(self.path)
+        info = audio.info(self.path, self.stream)
         if self.channel is None:
             return info
         if not 0 <= self.channel < info.channels:
@@ -62,34 +65,17 @@ class FileReader:
         return info._replace(channels=1)
 
     def read(self, start, stop, cache):
-        if self.path not in cache:
-            cache[self.path] = _whole(self.path, stop - start, *audio.read(self.path, start, stop))
-        samples = cache[self.path]
+        place = self.path, self.stream
+        if place not in cache:
+            cache[place], _ = audio.read(self.path, start, stop, self.stream)
+            check_whole(self.path, stop - start - len(cache[place]))  # since it was opened
+        samples = cache[place]
         return samples if self.channel is None else samples[:, self.channel : self.channel + 1]
 
     def stamp(self):
-        return stamp_file(self.path, self.channel)
-
-
-@dataclasses.dataclass(frozen=True, repr=False)
-class StreamReader:
-    """A stem that is one audio stream of an mp4 file, decoded by PyAV."""
-
-    path: str
-    index: int
-
-    def __repr__(self):
-        return f"{self.path} (stream {self.index})"
-
-    def info(self):
-        return audio.info(self.path, self.index)
-
-    def read(self, start, stop, cache):
-        piece = audio.read_stream(self.path, self.index, start, stop)
-        return _whole(self.path, stop - start, *piece)
-
-    def stamp(self):
-        return stamp_file(self.path, self.index)
+        status = os.stat(self.path)
+        part = self.channel if self.stream is None else self.stream
+        return f"{os.path.basename(self.path)} {status.st_size} {status.st_mtime_ns} {part}"
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -122,18 +108,6 @@ def find_paths(reader):
     parts = (*getattr(reader, "added", ()), *getattr(reader, "subtracted", ()))
     own = [reader.path] if hasattr(reader, "path") else []
     return own + [path for part in parts for path in find_paths(part)]
-
-
-def stamp_file(path, part):
-    """Name, size and modification time of a file, and which part of it is meant."""
-    status = os.stat(path)
-    return f"{os.path.basename(path)} {status.st_size} {status.st_mtime_ns} {part}"
-
-
-def _whole(path, length, samples, sample_rate):
-    """Return the samples, unless the file has become shorter since it was opened."""
-    check_whole(path, length - len(samples))
-    return samples
 
 
 def check_agreement(owner, readers):

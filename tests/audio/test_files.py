@@ -258,7 +258,7 @@ def test_missing_file_and_folder(tmp_path, function, suffix):
 
 def test_a_stream_that_is_not_there(files):
     with pytest.raises(audio.AudioError, match=r"1 audio streams.*index=3"):
-        audio.read_stream(files[0] / "aac.m4a", 3)
+        audio.read(files[0] / "aac.m4a", index=3)
 
 
 @pytest.mark.parametrize(

