@@ -142,7 +142,7 @@ def bits(recipe, untrained, trained, songs):
     for model in (untrained, trained):
         training_model = model.training_model(recipe.loss_on)
         recipe.compile(training_model)
-        batches = sm.training.cut_batches(model, recipe, songs)
+        batches = sm.training.Batches(model, recipe, songs).cut()
         results.append(training_model.evaluate(batches, return_dict=True, verbose=0))
     before, after = results
     accuracies = {}

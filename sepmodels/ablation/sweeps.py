@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sepmodels import _files
+from sepmodels import _checks, _files
 from sepmodels.ablation.macs import count_macs
 from sepmodels.evaluation.tracks import evaluate_tracks
 from sepmodels.training.loop import hold_out, train
@@ -64,10 +64,9 @@ def sweep(recipe, grid, tracks, folder, budget=None, *, validation=None, seeds=1
     >>> board[["gru_dilation", "source"]].values.tolist()
     [[None, 'vocals'], [None, 'accompaniment'], [2, 'vocals'], [2, 'accompaniment']]
     """
-    if not grid or not all(grid.values()):
-        raise ValueError(f"grid must name at least one value for each entry. Received: grid={grid}")
-    if seeds < 1:
-        raise ValueError(f"seeds must be at least 1. Received: seeds={seeds}")
+    given = grid and all(grid.values())
+    _checks.require(given, "grid must name at least one value for each entry", grid=grid)
+    _checks.at_least(1, seeds=seeds)
     if validation is None:
         tracks, validation = hold_out(tracks)
     amount = None if budget is None else _parse_budget(budget)
@@ -137,11 +136,8 @@ def _parse_budget(budget):
     """Read `"5 min"` as `(300, True)` for seconds; `"300 steps"` as `(300, False)`."""
     number = "".join(itertools.takewhile(lambda sign: sign in "0123456789.", str(budget)))
     unit = str(budget)[len(number) :].strip()
-    if not number or unit not in _UNITS or float(number) <= 0:
-        raise ValueError(
-            f"budget must be a number above 0 with one of the units {(*_UNITS,)}, such as '5 min'. "
-            f"Received: budget={budget!r}"
-        )
+    rule = f"budget must be a number above 0 with one of the units {(*_UNITS,)}, such as '5 min'"
+    _checks.require(number and unit in _UNITS and float(number) > 0, rule, budget=budget)
     return float(number) * _UNITS[unit], unit != "steps"
 
 

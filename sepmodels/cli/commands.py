@@ -8,7 +8,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 import sepmodels as sm
-from sepmodels import _files
+from sepmodels import _checks, _files
 from sepmodels._startup import load_tensorflow
 from sepmodels.cli import doctor as examination
 from sepmodels.cli import live
@@ -78,13 +78,11 @@ def models(options):
 
 def train(options):
     """Train a recipe; the same command resumes a training that was interrupted."""
-    recipes = {name: value for name, value in vars(sm.recipes).items() if name.isupper()}
+    recipes = [name for name in sm.recipes.__all__ if name.isupper()]
     name = options.recipe.upper().replace("-", "_")
-    if name not in recipes:
-        raise ValueError(
-            f"--recipe must be one of {', '.join(recipes)}. Received: --recipe {options.recipe}"
-        )
-    recipe = sm.recipes.quick(recipes[name]) if options.quick else recipes[name]
+    _checks.one_of(recipe=(name, recipes))
+    recipe = getattr(sm.recipes, name)
+    recipe = sm.recipes.quick(recipe) if options.quick else recipe
     tracks, validation = load_tracks(options.songs)
     run = sm.train(recipe, tracks, options.output, validation=validation or None)
     print(run.history.to_string(index=False))
@@ -96,11 +94,9 @@ def evaluate(options):
     if options.estimates == "mir1k":
         return evaluate_mir1k(options)
     many = options.output is not None and not options.output.endswith(".csv")
-    if options.report is not None and options.report.endswith(".html") == many:
-        raise ValueError(
-            "--report takes a FILE.html for one song; with -o FOLDER it takes a folder, where "
-            f"every song gets a page. Received: --report {options.report}"
-        )
+    fits = options.report is None or options.report.endswith(".html") != many
+    rule = "--report takes a FILE.html for one song; with -o FOLDER, a folder for a page per song"
+    _checks.require(fits, rule, report=options.report)
     return evaluate_folders(options) if many else evaluate_song(options)
 
 
@@ -171,11 +167,8 @@ def check_names(songs):
     folders = {}
     for song in songs:
         other = folders.setdefault(Path(song).stem.casefold(), song)
-        if other is not song:
-            raise ValueError(
-                f"{other} and {song} would be written to the same folder; rename one, or "
-                "separate them into different folders"
-            )
+        rule = "two songs would be written to the same folder; rename one, or separate them apart"
+        _checks.require(other is song, rule, songs=(other, song))
 
 
 def load_model(name):
@@ -187,8 +180,8 @@ def load_model(name):
 def find_song(folder):
     """Find the files of the only song in a folder, by source."""
     songs = sm.evaluation.folders.find_songs(folder)
-    if len(songs) > 1 and "song" not in songs:
-        raise ValueError(f"{folder} holds {len(songs)} songs; pass -o FOLDER to score them all")
+    rule = f"{folder} holds {len(songs)} songs; pass -o FOLDER to score them all"
+    _checks.require(len(songs) == 1 or "song" in songs, rule, folder=folder)
     return songs.get("song", next(iter(songs.values()))).files
 
 
@@ -225,11 +218,8 @@ def run(options):
     """Run the command; report in one line what a user can repair."""
     try:
         backend = examination.find_backend()
-        if backend != "tensorflow" and options.command != "doctor":
-            raise ValueError(
-                "separators need TensorFlow: set the environment variable "
-                f"KERAS_BACKEND=tensorflow. Received: KERAS_BACKEND={backend}"
-            )
+        fits = backend == "tensorflow" or options.command == "doctor"
+        _checks.require(fits, examination.BACKEND, KERAS_BACKEND=backend)
         if not options.debug:
             load_tensorflow()
         return options.run(options) or 0

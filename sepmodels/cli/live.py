@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 
 import sepmodels as sm
-from sepmodels import _files
+from sepmodels import _checks, _files
 
 
 def separate_live(model, source, target, stem, seconds, sample_rate=None, channels=1):
@@ -28,8 +28,7 @@ def separate_live(model, source, target, stem, seconds, sample_rate=None, channe
         ValueError: the model cannot run as a stream or has no such source, or the target is the
             file that is read.
     """
-    if stem not in model.sources:
-        raise ValueError(f"--source must be one of {model.sources}. Received: --source {stem}")
+    _checks.one_of(source=(stem, model.sources))
     sample_rate = sample_rate or model.sample_rate
     if source != "-":
         sample_rate, channels, _ = sm.audio.info(source)

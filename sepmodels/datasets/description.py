@@ -3,6 +3,8 @@
 import numpy as np
 import pandas
 
+from sepmodels import _checks
+
 _BLOCK = 10.0  # seconds that are read at a time
 _WINDOW = 0.1  # seconds that are silent or not
 
@@ -34,8 +36,7 @@ def describe(tracks, silence=-60.0):
     >>> sm.datasets.describe([track, track]).to_dict("index")["vocals"]
     {'songs': 2, 'minutes': 0.03, 'sample_rates': '8000', 'channels': '1', 'silent': 1.0}
     """
-    if not tracks:
-        raise ValueError("tracks is empty; check the folder of the songs")
+    _checks.require(tracks, "tracks is empty; check the folder of the songs", tracks=tracks)
     sources = dict.fromkeys(source for track in tracks for source in track.sources)
     silent = dict.fromkeys(sources, 0.0)
     for track in tracks:

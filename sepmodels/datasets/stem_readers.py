@@ -58,10 +58,8 @@ class FileReader:
         info = audio.info(self.path, self.stream)
         if self.channel is None:
             return info
-        if not 0 <= self.channel < info.channels:
-            raise ValueError(
-                f"{self.path} has {info.channels} channels. Received: channel={self.channel}"
-            )
+        rule = f"{self.path} has {info.channels} channels, counted from 0"
+        _checks.require(0 <= self.channel < info.channels, rule, channel=self.channel)
         return info._replace(channels=1)
 
     def read(self, start, stop, cache):

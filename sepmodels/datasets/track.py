@@ -47,8 +47,7 @@ class Track:
     """
 
     def __init__(self, name, stems, mixture=None, group=None, domain=None, split=None):
-        if not stems:
-            raise ValueError(f"track {name!r} has no stems; give at least one")
+        _checks.require(stems, f"track {name!r} has no stems; give at least one", stems=stems)
         _checks.one_of(split=(split, (None, "train", "valid", "test")))
         for source in stems:  # which become names of files
             _checks.file_name("stems", source)
@@ -129,11 +128,8 @@ class Track:
         Raises:
             ValueError: the piece does not lie within the song, or its file has changed.
         """
-        if not 0 <= start <= stop <= self.length:
-            raise ValueError(
-                f"track {self.name!r} has {self.length} samples. "
-                f"Received: start={start}, stop={stop}"
-            )
+        rule = f"track {self.name!r} has {self.length} samples"
+        _checks.require(0 <= start <= stop <= self.length, rule, start=start, stop=stop)
         cache = {}  # a file that holds several stems is read once
         sources = self.sources if sources is None else sources
         return {source: self.readers[source].read(start, stop, cache) for source in sources}

@@ -73,16 +73,16 @@ def evaluate(
     [20.0, 20.0]
     """
     _checks.one_of(method=(method, ("fast", "museval")), ceiling=(ceiling, oracles.ORACLES))
-    if not sample_rate > 0:
-        raise ValueError(f"sample_rate must be above 0 Hz. Received: sample_rate={sample_rate!r}")
+    _checks.require(sample_rate > 0, "sample_rate must be above 0 Hz", sample_rate=sample_rate)
     names = tuple(references)
-    if "accompaniment" in names and set(names) - {"vocals", "accompaniment"}:
-        raise ValueError(
-            "accompaniment overlaps the stems that it is made of; score vocals and accompaniment "
-            f"in one call and the stems in another. Received: references={names}"
-        )
-    if mixture is None and len(names) == 1:
-        raise ValueError(f"a single source requires mixture. Received: references={names}")
+    overlap = "accompaniment" in names and set(names) - {"vocals", "accompaniment"}
+    rule = (
+        "accompaniment overlaps the stems that it is made of; score vocals and accompaniment in "
+        "one call and the stems in another"
+    )
+    _checks.require(not overlap, rule, references=names)
+    known = mixture is not None or len(names) > 1
+    _checks.require(known, "a single source requires mixture", references=names)
     others = {} if mixture is None else {"mixture": mixture}
     truths, guesses, *given = check_sources(references, estimates, least=1, mono=False, **others)
     references = dict(zip(names, truths, strict=True))

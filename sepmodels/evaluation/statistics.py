@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from sepmodels import _checks
+
 MEASURES = ("SDR", "ISR", "SIR", "SAR", "SI-SDR")
 TRACKS, WINDOWS = "median of track medians", "median of all windows"
 
@@ -136,11 +138,8 @@ def compare(first, second):
     """
     differences = pd.Series(first, dtype="float64") - pd.Series(second, dtype="float64")
     differences = differences.dropna().to_numpy()
-    if len(differences) < 2:
-        raise ValueError(
-            "first and second must share at least two tracks with a score. Received "
-            f"{sorted(map(str, dict(first)))} and {sorted(map(str, dict(second)))}."
-        )
+    rule = "first and second must share at least two tracks with a score"
+    _checks.require(len(differences) > 1, rule, first=[*dict(first)], second=[*dict(second)])
     p_value = stats.wilcoxon(differences).pvalue if differences.any() else 1.0
     return Comparison(
         len(differences), float(np.median(differences)), *bootstrap(differences), float(p_value)

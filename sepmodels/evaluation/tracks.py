@@ -102,5 +102,5 @@ def _separate_each(model, tracks, options):
         mixture = track.mixture
         stems = separate(model, mixture, track.sample_rate, **{"progress": False, **options})
         yield track, mixture, stems
-    if track is None:
-        raise ValueError("tracks is empty: there is nothing to score. Was the right folder loaded?")
+    rule = "tracks is empty; check the folder of the songs"
+    _checks.require(track is not None, rule, tracks=tracks)

@@ -10,9 +10,9 @@ import keras
 import pandas as pd
 import tensorflow as tf
 
-from sepmodels import audio
+from sepmodels import _checks, audio
 from sepmodels.datasets.wav_cache import cache_as_wav
-from sepmodels.training import batches
+from sepmodels.training.batches import Batches
 from sepmodels.training.checkpoint import Checkpoint, describe_training
 from sepmodels.training.lock import lock_folder
 
@@ -110,10 +110,12 @@ def train(
             _match_rate(part, model.sample_rate, folder / ".resampled", progress)
             for part in (tracks, validation, backing)
         )
+        examples = Batches(model, recipe, [*tracks, *backing])
+        excerpts = Batches(model, recipe, validation)
         if checkpoint.place == (0, 0) and initial is None:
-            batches.adapt(model, recipe, [*tracks, *backing])
+            examples.adapt()
         while not checkpoint.finished:
-            _fit([*tracks, *backing], validation, checkpoint, callbacks, progress)
+            _fit(examples, excerpts, checkpoint, callbacks, progress)
         if recipe.then is not None:
             stages = {"backing": backing, "callbacks": callbacks, "progress": progress}
             stages["allow_test_tracks"] = allow_test_tracks
@@ -123,19 +125,18 @@ def train(
     return Run(folder, keras.saving.load_model(checkpoint.best), checkpoint.history)
 
 
-def _fit(tracks, validation, checkpoint, callbacks, progress):
-    """Train to the end; or to that of the epoch, if it was interrupted within one."""
-    model, recipe = checkpoint.trainable, checkpoint.recipe
-    done, step = checkpoint.place
+def _fit(examples, excerpts, checkpoint, callbacks, progress):
+    """Train to the last epoch, or to the end of the epoch in which a training was interrupted."""
+    recipe, (done, step) = checkpoint.recipe, checkpoint.place
     start = (done * recipe.steps_per_epoch + step) * recipe.batch_size
     board = keras.callbacks.TensorBoard(checkpoint.folder / "tensorboard")
     with _explain_fit_errors(checkpoint):
         checkpoint.model.fit(
-            batches.draw_batches(model, recipe, tracks, start),
+            examples.draw(start),
             initial_epoch=done,
             epochs=done + 1 if step else recipe.epochs,
             steps_per_epoch=recipe.steps_per_epoch - step,
-            validation_data=batches.cut_batches(model, recipe, validation),
+            validation_data=excerpts.cut(),
             callbacks=[checkpoint, board, *callbacks],
             shuffle=False,  # the examples are random already
             verbose="auto" if progress else 0,
@@ -204,22 +205,24 @@ def _match_rate(tracks, sample_rate, folder, progress):
 
 
 def _check(tracks, validation, backing, allow_test_tracks):
-    if not tracks or not validation:
-        raise ValueError(
-            f"there are {len(tracks)} songs to train on and {len(validation)} to validate on; pass "
-            "songs of at least two groups"
-        )
+    _checks.require(
+        tracks and validation,
+        "training and validation need songs; pass songs of at least two groups",
+        tracks=tracks,
+        validation=validation,
+    )
     trained = [*tracks, *backing]
     shared = {track.group for track in trained} & {track.group for track in validation}
-    if shared:
-        raise ValueError(
-            f"validation shares {len(shared)} groups with the training songs, such as "
-            f"{min(shared)!r}, so its loss would be too low; keep whole groups on one side"
-        )
+    _checks.require(
+        not shared,
+        "the validation loss would be too low, because songs of one group are also trained on; "
+        "keep whole groups on one side",
+        groups=sorted(shared),
+    )
     tests = [track.name for track in (*trained, *validation) if track.split == "test"]
-    if tests and not allow_test_tracks:
-        raise ValueError(
-            f"{len(tests)} songs belong to a test split, such as {tests[0]!r}: a model that was "
-            "trained or chosen on them cannot be tested on them. Load another split, or pass "
-            "allow_test_tracks=True"
-        )
+    _checks.require(
+        not tests or allow_test_tracks,
+        "a model that was trained or chosen on songs of a test split cannot be tested on them; "
+        "load another split, or pass allow_test_tracks=True",
+        tracks=tests,
+    )

@@ -9,20 +9,28 @@ from keras import ops
 
 from sepmodels import _checks
 
+LOSSES = {}
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+
+def _loss(function):
+    """Register a loss with Keras and under its name."""
+    LOSSES[function.__name__] = function
+    return keras.saving.register_keras_serializable(package="sepmodels")(function)
+
+
+@_loss
 def l1(target, estimate):
     """Mean absolute difference over all axes but the batch."""
     return ops.mean(ops.abs(target - estimate), axis=_inner(target))
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@_loss
 def mse(target, estimate):
     """Mean squared difference over all axes but the batch."""
     return ops.mean(ops.square(target - estimate), axis=_inner(target))
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@_loss
 def negative_snr(target, estimate, ceiling=30.0, silence=1e-6):
     """Negative signal-to-noise ratio in dB, averaged over the sources.
 
@@ -46,7 +54,7 @@ def negative_snr(target, estimate, ceiling=30.0, silence=1e-6):
     return 10.0 * ops.mean(ratio, axis=-1)
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@_loss
 def mu_law_cross_entropy(target, estimate):
     """Cross-entropy of mu-law classes in nats, averaged over all axes but the batch.
 
@@ -62,7 +70,7 @@ def mu_law_cross_entropy(target, estimate):
     return ops.mean(cost, axis=_inner(target))
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@_loss
 def discriminative_l1(target, estimate):
     """Mean absolute difference from the first source, less 0.05 times that from the second source.
 
@@ -82,11 +90,8 @@ def discriminative_l1(target, estimate):
     - Lluís, Pons and Serra (2019). "End-to-End Music Source Separation: Is It Possible in the
       Waveform Domain?". [arXiv:1810.12187](https://arxiv.org/abs/1810.12187)
     """
-    if target.shape[-1] != 2:
-        raise ValueError(
-            "loss='discriminative_l1' is defined for 2 sources, such as vocals and accompaniment. "
-            f"Received: target of shape {tuple(target.shape)}"
-        )
+    rule = "loss='discriminative_l1' requires 2 sources, such as vocals and accompaniment"
+    _checks.require(target.shape[-1] == 2, rule, shape=tuple(target.shape))
     (own, other), (first, _) = (ops.split(signals, 2, axis=-1) for signals in (target, estimate))
     return l1(own, first) - 0.05 * l1(other, first)
 
@@ -104,7 +109,7 @@ _DISCRIMINATIVE = {
 }
 
 
-@keras.saving.register_keras_serializable(package="sepmodels")
+@_loss
 def deep_conv_sep(target, estimate):
     """Squared distance from the true source, less a fraction of that from the other sources.
 
@@ -127,11 +132,8 @@ def deep_conv_sep(target, estimate):
       Convolutional Neural Networks". LVA/ICA 2017.
     """
     sources = target.shape[-1]
-    if sources not in _DISCRIMINATIVE:
-        raise ValueError(
-            "loss='deep_conv_sep' is defined for 4 sources (vocals, bass, drums, other) or 2 "
-            f"(vocals, accompaniment). Received: target of shape {tuple(target.shape)}"
-        )
+    rule = "loss='deep_conv_sep' requires vocals, bass, drums, other, or vocals, accompaniment"
+    _checks.require(sources in _DISCRIMINATIVE, rule, shape=tuple(target.shape))
     targets, estimates = ops.unstack(target, axis=-1), ops.unstack(estimate, axis=-1)
     total = 0.0
     for source, weights in enumerate(_DISCRIMINATIVE[sources]):
@@ -144,16 +146,6 @@ def deep_conv_sep(target, estimate):
 
 def _inner(tensor):
     return tuple(range(1, len(tensor.shape)))
-
-
-LOSSES = {
-    "deep_conv_sep": deep_conv_sep,
-    "discriminative_l1": discriminative_l1,
-    "l1": l1,
-    "mse": mse,
-    "mu_law_cross_entropy": mu_law_cross_entropy,
-    "negative_snr": negative_snr,
-}
 
 
 def get(name):

@@ -74,21 +74,16 @@ class Recipe:
     def __post_init__(self):
         _checks.one_of(model=(self.model, models.__all__), optimizer=(self.optimizer, OPTIMIZERS))
         losses.get(self.loss)
-        for name in ("batch_size", "steps_per_epoch", "epochs"):
-            _checks.positive(**{name: getattr(self, name)})
-        if not self.segment > 0:
-            raise ValueError(f"segment must be positive. Received: segment={self.segment}")
+        _checks.positive(batch_size=self.batch_size, epochs=self.epochs)
+        _checks.positive(steps_per_epoch=self.steps_per_epoch)
+        _checks.require(self.segment > 0, "segment must be positive", segment=self.segment)
         pair = not isinstance(self.schedule, str) and len(self.schedule) == 2
-        if self.schedule not in ("cosine", "constant") and not pair:
-            raise ValueError(
-                "schedule must be 'cosine', 'constant' or (factor, steps). "
-                f"Received: schedule={self.schedule!r}"
-            )
-        if self.then and (self.then.model, self.then.arguments) != (self.model, self.arguments):
-            raise ValueError(
-                "then must train the same model with the same arguments. Received: "
-                f"{self.then.model}({self.then.arguments}) after {self.model}({self.arguments})"
-            )
+        known = pair or self.schedule in ("cosine", "constant")
+        rule = "schedule must be 'cosine', 'constant' or (factor, steps)"
+        _checks.require(known, rule, schedule=self.schedule)
+        models_of = [(stage.model, stage.arguments) for stage in (self, self.then) if stage]
+        rule = "then must train the same model with the same arguments"
+        _checks.require(models_of[0] == models_of[-1], rule, then=self.then)
 
     def build(self):
         """Return the untrained model."""

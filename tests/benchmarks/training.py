@@ -87,7 +87,7 @@ def prepare(recipe, jit=False, policy="float32"):
 def measure(system, songs, options):
     recipe = sm.recipes.quick(getattr(sm.recipes, system))
     model, training_model = prepare(recipe)
-    examples = sm.training.draw_batches(model, recipe, songs)
+    examples = sm.training.Batches(model, recipe, songs).draw()
     batch = next(iter(examples))
     in_memory = tf.data.Dataset.from_tensors(batch).repeat()
     step = tf.function(training_model.train_step)

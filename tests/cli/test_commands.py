@@ -256,7 +256,7 @@ def test_a_stream_of_raw_samples_between_programs(folder, causal):
 def test_a_stream_that_cannot_be_is_refused(folder, causal, capsys):
     for arguments, words in (
         (["song.wav", "song.wav", "--model", "causal.keras"], "would overwrite"),
-        (["song.wav", "x.wav", "--model", "causal.keras", "--source", "flute"], "--source flute"),
+        (["song.wav", "x.wav", "--model", "causal.keras", "--source", "flute"], "source='flute'"),
         (["song.wav", "x.wav", "--model", "weights.keras"], "on a stream"),
     ):
         assert main(["stream", *arguments]) == 2

@@ -59,9 +59,9 @@ def test_only_the_piece_is_read_and_a_shared_file_once(both, monkeypatch):
     reads = []
     real = audio.read
 
-    def spy(path, start=0, stop=None):
+    def spy(path, start=0, stop=None, index=None):
         reads.append((start, stop))
-        return real(path, start, stop)
+        return real(path, start, stop, index)
 
     monkeypatch.setattr(audio, "read", spy)
     both[2].read(100, 300)

@@ -235,14 +235,14 @@ def test_nsdr_of_silence_is_nan_and_of_stereo_an_error():
     mixture = sum(truth.values())
     guess["drums"][:] = 0
     assert np.isnan([*metrics.nsdr(truth, guess, mixture)["vocals"].values()]).all()
-    with pytest.raises(ValueError, match=r"mono clips.*shape \(20000, 2\)"):
+    with pytest.raises(ValueError, match=r"mono clips.*shape=\(20000, 2\)"):
         metrics.nsdr(*song(), noise(20000, 2))
 
 
 def test_gnsdr_weighs_clips_by_length():
     assert metrics.gnsdr([2.0, 8.0], [10, 20]) == 6.0
     assert np.isnan(metrics.gnsdr([np.nan], [1]))
-    with pytest.raises(ValueError, match=r"\(2,\) and \(1,\)"):
+    with pytest.raises(ValueError, match=r"\(2,\), \(1,\)"):
         metrics.gnsdr([1.0, 2.0], [1])
 
 
@@ -282,5 +282,5 @@ def test_bad_sources_are_refused():
     with pytest.raises(ValueError, match=r"measures=\['SI-SDR'\]"):
         metrics.bss_eval(truth, guess, RATE, measures=["SI-SDR"])
     truth["vocals"], guess["vocals"] = truth["vocals"][1:], guess["vocals"][1:]
-    with pytest.raises(ValueError, match=r"shapes \(20000, 2\) and \(19999, 2\)"):
+    with pytest.raises(ValueError, match=r"\(20000, 2\), \(19999, 2\)"):
         metrics.bss_eval(truth, guess, RATE)

@@ -93,8 +93,8 @@ def test_windows(length, window, hop, expected):
 @pytest.mark.parametrize(
     "reference, estimate, words",
     [
-        (np.ones((9, 2)), np.ones((9, 1)), r"\(9, 1\) and \(9, 2\)"),
-        (np.ones((9, 1)), np.ones((8, 1)), r"\(8, 1\) and \(9, 1\)"),
+        (np.ones((9, 2)), np.ones((9, 1)), r"\(9, 1\), \(9, 2\)"),
+        (np.ones((9, 1)), np.ones((8, 1)), r"\(8, 1\), \(9, 1\)"),
         (np.ones((0, 1)), np.ones((0, 1)), "not empty"),
         (np.ones((9, 1)), np.full((9, 1), np.nan), "estimate holds NaN"),
         (np.full((9, 1), np.inf), np.ones((9, 1)), "reference holds NaN or infinite"),

@@ -207,10 +207,10 @@ def test_lengths_channels_and_numbers_are_checked(song, estimates):
 
     voice = estimates["vocals"]
     with pytest.raises(
-        ValueError, match=r"estimates\['vocals'\].*resample.*\(8000, 2\) and \(16000, 2\)"
+        ValueError, match=r"estimates\['vocals'\].*resample.*\(8000, 2\), \(16000, 2\)"
     ):
         evaluate(changed(voice[::2]), song, RATE)
-    with pytest.raises(ValueError, match=r"np\.repeat.*shapes \(16000, 1\) and"):
+    with pytest.raises(ValueError, match=r"np\.repeat.*shapes=\(\(16000, 1\),"):
         evaluate(changed(voice[:, :1]), song, RATE)
     with pytest.raises(ValueError, match=r"shape \(16000,\)"):
         evaluate(changed(voice[:, 0]), song, RATE)

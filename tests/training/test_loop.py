@@ -184,19 +184,22 @@ def test_folder_of_another_recipe_is_refused(songs, tmp_path):
 
 
 def test_validating_on_training_songs_is_refused(songs, tmp_path):
-    with pytest.raises(ValueError, match="shares 1 groups"):
+    with pytest.raises(ValueError, match="keep whole groups on one side.*groups="):
         sm.train(TINY, songs, tmp_path, validation=songs[:1], progress=False)
 
 
 @pytest.mark.parametrize(("training", "validation"), [(0, 1), (1, 0)])
 def test_no_songs_is_refused(songs, tmp_path, training, validation):
-    with pytest.raises(ValueError, match="there are . songs"):
+    with pytest.raises(ValueError, match=r"tracks=.*validation="):
         sm.train(TINY, songs[:training], tmp_path, songs[3 : 3 + validation], progress=False)
 
 
 def test_backing_of_a_validation_or_test_song_is_refused(songs, tmp_path):
     stems = {"accompaniment": songs[0].stems["accompaniment"]}
-    for labels, words in (({"group": songs[0].group}, "shares 1"), ({"split": "test"}, "test spl")):
+    for labels, words in (
+        ({"group": songs[0].group}, "whole groups"),
+        ({"split": "test"}, "test spl"),
+    ):
         band = sm.datasets.Track.from_arrays("band", stems, 8000, **labels)
         with pytest.raises(ValueError, match=words):
             sm.train(TINY, songs[1:], tmp_path, songs[:1], backing=[band], progress=False)
@@ -300,7 +303,7 @@ def test_test_songs_are_kept_out_unless_asked_for(songs, tmp_path):
     song = sm.datasets.Track.from_arrays("exam", stems, 8000, split="test")
     for place in ({"validation": [song]}, {"validation": songs[:1], "backing": ()}):
         chosen = songs[1:] if place["validation"] == [song] else [*songs[1:], song]
-        with pytest.raises(ValueError, match="'exam'.*allow_test_tracks=True"):
+        with pytest.raises(ValueError, match="allow_test_tracks=True.*'exam'"):
             sm.train(TINY, chosen, tmp_path, progress=False, **place)
     run = sm.train(TINY, songs, tmp_path, [song], allow_test_tracks=True, progress=False)
     assert len(run.history) == 3

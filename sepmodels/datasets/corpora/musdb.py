@@ -102,8 +102,8 @@ def load(
     )
     for source in sources:
         _checks.one_of(sources=(source, (*song_folders.BAND, "vocals", "accompaniment")))
-    if split is not None and subset != "train":
-        raise ValueError(f"`split` divides subset='train' only. Received: subset={subset!r}")
+    divided = split is None or subset == "train"
+    _checks.require(divided, "split divides subset='train' only", split=split, subset=subset)
     root = pathlib.Path(root)
     if download and not (root / "train").is_dir():
         fetch_sample(root)

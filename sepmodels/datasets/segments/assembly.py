@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from sepmodels import audio
+from sepmodels import _checks, audio
 from sepmodels.datasets.segments import tfio_reader
 from sepmodels.datasets.segments.sampler import PLAN_TYPES, SegmentPlan
 
@@ -78,9 +78,6 @@ def _index_domains(tracks, domains):
     if domains is None:
         return None
     for track in tracks:
-        if track.domain not in domains:
-            raise ValueError(
-                f"{track} is of domain {track.domain!r}, which `domains` lacks. "
-                f"Received: domains={domains}"
-            )
+        rule = f"{track} is of domain {track.domain!r}, which `domains` lacks"
+        _checks.require(track.domain in domains, rule, domains=domains)
     return tf.constant([domains.index(track.domain) for track in tracks], tf.int32)

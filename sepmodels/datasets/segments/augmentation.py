@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from sepmodels import _checks
+
 
 @dataclasses.dataclass(frozen=True)
 class Augment:
@@ -41,16 +43,17 @@ class Augment:
     stretched: float = 1.0
 
     def __post_init__(self):
-        if not 0 <= self.gains[0] <= self.gains[1]:
-            raise ValueError(f"gains must be (low, high), 0 <= low. Received: gains={self.gains}")
-        if not self.semitones[0] <= self.semitones[1]:
-            raise ValueError(f"semitones must be (low, high). Received: semitones={self.semitones}")
-        if not 0 < self.tempi[0] <= self.tempi[1]:
-            raise ValueError(f"tempi must be (low, high), 0 < low. Received: tempi={self.tempi}")
+        fits = {
+            "gains": 0 <= self.gains[0] <= self.gains[1],
+            "semitones": self.semitones[0] <= self.semitones[1],
+            "tempi": 0 < self.tempi[0] <= self.tempi[1],
+        }
+        for name, fit in fits.items():
+            rule = f"{name} must be (low, high); a factor must not be negative, nor a tempo 0"
+            _checks.require(fit, rule, **{name: getattr(self, name)})
         for name in ("cross_songs", "swap_channels", "flip_polarity", "silence", "stretched"):
             share = getattr(self, name)
-            if not 0 <= share <= 1:
-                raise ValueError(f"{name} must be in [0, 1]. Received: {name}={share}")
+            _checks.require(0 <= share <= 1, f"{name} must be in [0, 1]", **{name: share})
 
     @property
     def stretches(self):

@@ -68,9 +68,7 @@ def draw_segments(
     ((3, 44100, 2), ['accompaniment', 'vocals'])
     """
     channels = _check(tracks, length, batch_size, sample_rate, channels)
-    for name, value in (("seed", seed), ("start", start)):
-        if value < 0:
-            raise ValueError(f"{name} must not be negative. Received: {name}={value}")
+    _checks.at_least(0, seed=seed, start=start)
     augment = augment or Augment()
     sampler = SegmentSampler(tracks, length, sources, augment, seed)
     numbers = tf.data.Dataset.counter(start)
@@ -115,8 +113,8 @@ def cut_excerpts(
     """
     channels = _check(tracks, length, batch_size, sample_rate, channels)
     for track in tracks:
-        if not set(sources) <= set(track.sources):
-            raise ValueError(f"{track} lacks some of the sources {sources}")
+        complete = set(sources) <= set(track.sources)
+        _checks.require(complete, f"{track} lacks some of the sources", sources=sources)
     pieces = [
         (index, start, min(start + length, track.length))
         for index, track in enumerate(tracks)
@@ -136,16 +134,13 @@ def cut_excerpts(
 def _check(tracks, length, batch_size, sample_rate, channels):
     """Refuse what cannot be cut into segments; return the number of channels."""
     _checks.positive(length=length, batch_size=batch_size)
-    if not tracks:
-        raise ValueError("tracks is empty; check the folder of the songs")
-    sample_rate = sample_rate or tracks[0].sample_rate
+    _checks.require(tracks, "tracks is empty; check the folder of the songs", tracks=tracks)
+    rate = sample_rate or tracks[0].sample_rate
     channels = channels or max(track.channels for track in tracks)
     for track in tracks:
-        if track.sample_rate != sample_rate:
-            raise ValueError(
-                f"{track} is not at {sample_rate} Hz; use track.resample({sample_rate}), or "
-                f"datasets.cache_as_wav(tracks, folder, {sample_rate})"
-            )
-        if channels > 1 and track.channels not in (1, channels):
-            raise ValueError(f"{track} cannot be given as channels={channels}")
+        remedy = f"use track.resample({rate}), or datasets.cache_as_wav(tracks, folder, {rate})"
+        rule = f"{track} is not at {rate} Hz; {remedy}"
+        _checks.require(track.sample_rate == rate, rule, sample_rate=sample_rate)
+        fits = channels == 1 or track.channels in (1, channels)
+        _checks.require(fits, f"channels must be 1 or fit {track}", channels=channels)
     return channels

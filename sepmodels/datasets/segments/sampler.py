@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sepmodels import _checks
+
 
 class SegmentPlan(NamedTuple):
     """What an example is made of: arrays with one number for each source."""
@@ -50,18 +52,15 @@ class SegmentSampler:
     def __init__(self, tracks, length, sources, augment, seed):
         has = np.array([[source in track.sources for source in sources] for track in tracks])
         for source, found in zip(sources, has.any(axis=0), strict=True):
-            if not found:
-                raise ValueError(f"no track has the source {source!r}")
-        complete = has.all(axis=1)
-        if augment.cross_songs < 1 and not complete.any():
-            raise ValueError(
-                f"no track has all the sources {sources}; set `cross_songs` to 1 to mix songs"
-            )
-        if augment.cross_songs == 0 and not complete.all():
-            raise ValueError(
-                f"{tracks[int(np.argmin(complete))]} lacks some of the sources {sources} and would "
-                "never be drawn; leave it out, or set `cross_songs`"
-            )
+            _checks.require(found, f"no track has the source {source!r}", sources=sources)
+        complete, share = has.all(axis=1), augment.cross_songs
+        rule = "no track has all the sources; set cross_songs to 1 to mix songs"
+        received = {"sources": sources, "cross_songs": share}
+        _checks.require(share == 1 or complete.any(), rule, **received)
+        rule = (
+            f"{tracks[int(np.argmin(complete))]} would never be drawn; omit it or set cross_songs"
+        )
+        _checks.require(share > 0 or complete.all(), rule, **received)
         self._lengths = [track.length for track in tracks]
         # Cumulative durations: of the tracks that have a source, and of those that have all.
         durations = np.array(self._lengths, "float64")

@@ -29,19 +29,17 @@ def open_native(tracks, sources):
         not installed.
     """
     readers = {
-        (index, list(sources).index(source)): reader
+        (index, place): track.readers[source]
         for index, track in enumerate(tracks)
-        for source, reader in track.readers.items()
-        if source in sources
+        for place, source in enumerate(sources)
+        if source in track.readers
     }
     if not all(isinstance(reader, FileReader) for reader in readers.values()):
         return None
     paths = sorted({os.path.abspath(reader.path) for reader in readers.values()})
-    subtypes = {_find_subtype(path) for path in paths}
-    if len(paths) > _MOST_FILES or len(subtypes) != 1 or not subtypes <= set(_DTYPES):
-        return None
-    named = all(path.encode(errors="ignore").decode() == path for path in paths)  # in UTF-8
-    core_ops = _load_core_ops() if named else None
+    dtype, *others = {_find_dtype(path) for path in paths}
+    readable = dtype is not None and not others and len(paths) <= _MOST_FILES
+    core_ops = _load_core_ops() if readable else None
     if core_ops is None:
         return None
     rows = np.zeros((len(tracks), len(sources)), "int64")
@@ -49,7 +47,7 @@ def open_native(tracks, sources):
     for place, reader in readers.items():
         rows[place] = paths.index(os.path.abspath(reader.path))
         channels[place] = -1 if reader.channel is None else reader.channel
-    return NativeReader(paths, _DTYPES[subtypes.pop()], rows, channels, core_ops)
+    return NativeReader(paths, dtype, rows, channels, core_ops)
 
 
 class NativeReader:
@@ -104,9 +102,13 @@ class NativeReader:
         return audio.read(self._paths[row], int(start), int(stop))[0]
 
 
-def _find_subtype(path):
-    info = soundfile.info(os.fsencode(path)) if path.lower().endswith(".wav") else None
-    return info.subtype if info is not None and info.format == "WAV" else None
+def _find_dtype(path):
+    """The type of the samples in a WAV file, or `None` where tensorflow-io cannot read it."""
+    in_utf_8 = path.encode(errors="ignore").decode() == path
+    if not in_utf_8 or not path.lower().endswith(".wav"):
+        return None
+    info = soundfile.info(path)
+    return _DTYPES.get(info.subtype) if info.format == "WAV" else None
 
 
 @functools.cache

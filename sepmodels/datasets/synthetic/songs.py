@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sepmodels import _checks
 from sepmodels.datasets.synthetic.band import (
     level,
     pick,
@@ -105,10 +106,9 @@ def load(
     (('vocals', 'accompaniment'), (16000, 1))
     """
     sources = (sources,) if isinstance(sources, str) else tuple(sources)
-    if sorted(sources) not in (["accompaniment", "vocals"], sorted(STEMS)):
-        raise ValueError(
-            f"sources must be ('vocals', 'accompaniment') or {STEMS}. Received: sources={sources!r}"
-        )
+    known = sorted(sources) in (["accompaniment", "vocals"], sorted(STEMS))
+    rule = f"sources must be ('vocals', 'accompaniment') or {STEMS}"
+    _checks.require(known, rule, sources=sources)
     _check("n", n, 1, 100_000, numbers.Integral)
     _check("seed", seed, 0, 2**63, numbers.Integral)
     _check("seconds", seconds, 0.1, 3600, numbers.Real)
@@ -169,8 +169,8 @@ def _check(name, value, least, most, kind):
     if not isinstance(value, kind) or isinstance(value, bool):
         word = "an integer" if kind is numbers.Integral else "a number"
         raise TypeError(f"{name} must be {word}. Received: {name}={value!r}")
-    if not least <= value <= most:
-        raise ValueError(f"{name} must be between {least} and {most}. Received: {name}={value!r}")
+    rule = f"{name} must be between {least} and {most}"
+    _checks.require(least <= value <= most, rule, **{name: value})
 
 
 def _melody(rng, scale, chords, low, beat):

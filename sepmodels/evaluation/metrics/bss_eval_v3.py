@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sepmodels import _checks
 from sepmodels.evaluation.metrics.projection import compute_ratios, project
 from sepmodels.evaluation.metrics.signals import check_sources, is_silent
 
@@ -40,11 +41,8 @@ def nsdr(references, estimates, mixture):
       Using the MIR-1K Dataset", section V.
     """
     truths, guesses, mixture = check_sources(references, estimates, mixture=mixture)
-    if mixture.size != len(mixture):
-        raise ValueError(
-            "BSSEval v3 is for mono clips: score one channel or the mean of both, or use "
-            f"sm.metrics.bss_eval. Received: shape {mixture.shape}"
-        )
+    rule = "BSSEval v3 is for mono clips: score one channel, or use sm.metrics.bss_eval"
+    _checks.require(mixture.size == len(mixture), rule, shape=mixture.shape)
     names = ("NSDR", "SDR", "SIR", "SAR")
     if any(map(is_silent, (*truths, *guesses, mixture))):
         return {source: dict.fromkeys(names, float("nan")) for source in references}
@@ -76,11 +74,9 @@ def gnsdr(nsdrs, lengths):
     6.0
     """
     nsdrs, lengths = np.asarray(nsdrs, "float64"), np.asarray(lengths, "float64")
-    if nsdrs.shape != lengths.shape or nsdrs.ndim != 1:
-        raise ValueError(
-            "nsdrs and lengths must be equally long lists. "
-            f"Received: shapes {nsdrs.shape} and {lengths.shape}"
-        )
+    shapes = nsdrs.shape, lengths.shape
+    fits = shapes[0] == shapes[1] and nsdrs.ndim == 1
+    _checks.require(fits, "nsdrs and lengths must be equally long lists", shapes=shapes)
     scored = ~np.isnan(nsdrs)
     if not scored.any():
         return float("nan")

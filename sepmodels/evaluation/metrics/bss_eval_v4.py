@@ -73,8 +73,8 @@ def bss_eval(
       Separation", sections III and IV.
     """
     _checks.one_of(method=(method, ("fast", "museval")))
-    if not set(measures) <= set(SCORES):
-        raise ValueError(f"measures must be from {SCORES}. Received: measures={measures!r}")
+    known = set(measures) <= set(SCORES)
+    _checks.require(known, f"measures must be from {SCORES}", measures=measures)
     truths, guesses = check_sources(references, estimates)
     pieces = split_windows(len(truths[0]), sample_rate, window, hop)
     quiet = [any(is_silent(x[piece]) for x in (*truths, *guesses)) for piece in pieces]

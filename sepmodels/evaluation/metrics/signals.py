@@ -29,11 +29,8 @@ def split_windows(length, sample_rate, window=1.0, hop=1.0):
     """
     size, step = int(window * sample_rate), int(hop * sample_rate)
     for name, samples, seconds in (("window", size, window), ("hop", step, hop)):
-        if samples < 1:
-            raise ValueError(
-                f"{name} must be one sample or more, in seconds. Received: {name}={seconds}, "
-                f"sample_rate={sample_rate}"
-            )
+        rule = f"{name} must be one sample or more, in seconds"
+        _checks.require(samples >= 1, rule, **{name: seconds}, sample_rate=sample_rate)
     count = (length - size) // step + 1 if size < length else 1
     return [slice(i * step, min(i * step + size, length)) for i in range(count)]
 
@@ -97,12 +94,12 @@ def check_signals(signals, mono=True):
         _checks.sound(name, samples, mono=mono)
     first, expected = next(iter(signals.items()))
     for name, samples in signals.items():
-        if samples.shape != expected.shape:
-            raise ValueError(
-                f"{name} and {first} must have one shape: metrics.fit changes the length, "
-                "audio.resample the sample rate, np.repeat(stem, 2, axis=1) the channels of a mono "
-                f"stem. Received: shapes {samples.shape} and {expected.shape}"
-            )
+        rule = (
+            f"{name} and {first} must have one shape: metrics.fit changes the length, "
+            "audio.resample the sample rate, np.repeat(stem, 2, axis=1) the channels of a mono stem"
+        )
+        shapes = samples.shape, expected.shape
+        _checks.require(shapes[0] == shapes[1], rule, shapes=shapes)
     return [*signals.values()]
 
 
@@ -125,12 +122,13 @@ def check_sources(references, estimates, least=2, mono=True, **others):
         list. Two lists, the references and the estimates in the order of `references`; then the
         `others`.
     """
-    if set(references) != set(estimates) or len(references) < least:
-        raise ValueError(
-            f"references and estimates must name the same sources, at least {least}. Leave out "
-            "what is not scored; a missing accompaniment is the sum of the stems without vocals. "
-            f"Received: references={sorted(references)}, estimates={sorted(estimates)}"
-        )
+    names = {"references": sorted(references), "estimates": sorted(estimates)}
+    rule = (
+        f"references and estimates must name the same sources, at least {least}: leave out what is "
+        "not scored; a missing accompaniment is the sum of the stems without vocals"
+    )
+    fits = names["references"] == names["estimates"] and len(references) >= least
+    _checks.require(fits, rule, **names)
     sides = {"references": references, "estimates": estimates}
     named = {
         f"{side}[{name!r}]": stems[name] for side, stems in sides.items() for name in references
