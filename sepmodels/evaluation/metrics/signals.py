@@ -87,7 +87,7 @@ def check_signals(signals, mono=True):
 
     Args:
         signals: dict. What an error calls a signal to its samples.
-        mono: bool. Whether `(time,)` is also allowed. Defaults to `True`.
+        mono: bool. Whether an array of one axis is also allowed. Defaults to `True`.
     """
     signals = {name: np.asarray(samples) for name, samples in signals.items()}
     for name, samples in signals.items():
@@ -115,7 +115,7 @@ def check_sources(references, estimates, least=2, mono=True, **others):
         references: mapping. Source name to true stem.
         estimates: mapping. The same names to separated stems.
         least: int. The smallest number of sources. Defaults to `2`.
-        mono: bool. Whether `(time,)` is also allowed. Defaults to `True`.
+        mono: bool. Whether an array of one axis is also allowed. Defaults to `True`.
         **others: arrays of the same shape, such as the mixture.
 
     Returns:
