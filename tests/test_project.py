@@ -19,6 +19,7 @@ PAGES = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "SECURITY.md",
     "data/README.md",
     "docs/speed.md",
     "docs/systems.md",
@@ -97,7 +98,7 @@ def test_ranges_stand_in_one_place():
     assert pinned == [], "a library that pins is one that a Colab upgrade breaks"
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
 def test_commands_on_the_page_exist(page):
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
     commands = re.findall(r"(?:^|`)make ([a-z]+)", (ROOT / page).read_text(), re.M)

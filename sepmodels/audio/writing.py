@@ -85,7 +85,7 @@ class Writer:
     def __enter__(self):
         try:
             self._sound = soundfile.SoundFile(
-                self._part,
+                os.fsencode(self._part) if os.name == "posix" else self._part,
                 "w",
                 self.sample_rate,
                 self.channels,
@@ -96,7 +96,8 @@ class Writer:
             self._part.unlink(missing_ok=True)
             raise file.AudioError(
                 f"{self.path}: cannot write {file.get_suffix(self.path)} with {self.channels} "
-                f"channels at {self.sample_rate} Hz ({file.get_reason(error)}); try .wav"
+                f"channels at {self.sample_rate} Hz ({file.get_reason(error)}); try .wav, or "
+                "another sample rate"
             ) from None
         return self
 
