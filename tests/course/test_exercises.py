@@ -5,10 +5,12 @@ import math
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 import sepmodels as sm
 from sepmodels.course import EXERCISES, check, judge
+from sepmodels.evaluation import statistics
 
 each_exercise = pytest.mark.parametrize("number", EXERCISES)
 
@@ -136,6 +138,18 @@ def my_queue(x, kernel, dilation):
         out.append(queue.pop(0) @ kernel[0] + new @ kernel[1])
         queue.append(new)
     return np.stack(out)
+
+
+def my_reach(dilations, n_fft, hop_length):
+    return hop_length * (1 + sum(dilations) + 1) + n_fft - 1
+
+
+def my_sum_of_three(x, kernel, bias, dilation, forward, backward):
+    padded = np.pad(x, ((0, 0), (dilation, dilation), (0, 0)))
+    taps = [padded[:, dilation * tap : dilation * tap + x.shape[1]] for tap in range(3)]
+    c = sum(tap @ weights for tap, weights in zip(taps, kernel, strict=True)) + bias
+    c = np.where(c > 0, c, 0.01 * c)
+    return x + c + forward(c) + np.array(backward(c[:, ::-1]))[:, ::-1]
 
 
 def my_costs(reconstruction, domains, weight):
@@ -295,6 +309,8 @@ BY_HAND = {
     "13.2": my_push,
     "13.3": my_alternating_push,
     "24.1": my_masks,
+    "24.2": my_reach,
+    "24.3": my_sum_of_three,
     "25.1": my_costs,
     "26.1": my_cell,
     "26.2": my_doubling,
@@ -614,11 +630,61 @@ def test_the_number_may_be_anything(capsys):
 
 
 @pytest.mark.parametrize("dilations", [(1,), (4,), (5, 3), (2, 4), (2, 2, 2)])
-def test_the_frames_that_are_measured_are_those_of_arithmetic(dilations):
-    frames = {13}
-    for dilation in dilations:
-        frames = {frame - dilation * n for frame in frames for n in range(frame // dilation + 1)}
-    assert EXERCISES["12.2"].key(13, *dilations) == sorted(frames)
+def test_the_frames_of_12_2_are_those_that_change_the_output(dilations):
+    t = 13
+    x = np.zeros((t + 2, t + 1, 1), "float32")  # the last row stays as it is
+    x[np.arange(t + 1), np.arange(t + 1)] = 1.0
+    for seed, dilation in enumerate(dilations):
+        kernel = keras.initializers.RandomNormal(seed=seed)
+        x = sm.layers.DilatedGRU(8, dilation, return_sequences=True, kernel_initializer=kernel)(x)
+    moved = np.abs(np.asarray(x)[:-1, t] - np.asarray(x)[-1, t]).max(axis=1)
+    measured = np.flatnonzero(moved > 1e-4 * moved.max()).tolist()
+    assert EXERCISES["12.2"].key(t, *dilations) == measured
+
+
+def test_keys_written_by_hand_agree_with_the_library():
+    scores = EXERCISES["40.1"].arguments()[0][0]
+    seeds, tracks = np.indices(scores.shape)
+    columns = {"variant": "a", "seed": seeds.ravel(), "track": tracks.ravel()}
+    costs = dict.fromkeys(("parameters", "multiply_adds", "receptive_field", "seconds"), 0)
+    table = pd.DataFrame({**columns, "SDRi": scores.ravel(), **costs})
+    line = sm.ablation.summarize_variants(table).iloc[0]
+    gain = EXERCISES["40.1"].key(scores)
+    np.testing.assert_allclose(gain, (line["SDRi"], line["seed_deviation"]), rtol=1e-6)
+
+    (tracks,) = EXERCISES["31.1"].arguments()[0]
+    rows = [(i, "vocals", value) for i, values in enumerate(tracks) for value in values]
+    lines = statistics.aggregate(pd.DataFrame(rows, columns=["track", "source", "SDR"]))
+    score = lines["SDR"].xs(statistics.TRACKS, level="aggregate").item()
+    assert EXERCISES["31.1"].key(tracks) == pytest.approx(score)
+
+    (stems,) = EXERCISES["01.1"].arguments()[0]
+    rest = {name: stem for name, stem in stems.items() if name != "vocals"}
+    mixture = sm.datasets.Track.from_arrays("rest", rest, sample_rate=1).mixture
+    np.testing.assert_allclose(EXERCISES["01.1"].key(stems), mixture, atol=1e-6)
+
+
+def test_the_gate_is_that_of_a_block_whose_convolutions_are_identities():
+    (x,) = EXERCISES["10.1"].arguments()[0]
+    filters = x.shape[-1] // 2
+    block = sm.layers.GatedResidualBlock(filters, 1, skip_filters=filters, residual=False)
+    block.build(x.shape)
+    block.dilated.set_weights([np.eye(2 * filters)[None], np.zeros(2 * filters)])
+    block.to_skip.set_weights([np.eye(filters)[None], np.zeros(filters)])
+    np.testing.assert_allclose(EXERCISES["10.1"].key(x), block(x), atol=1e-6)
+
+
+def test_the_block_of_24_3_is_that_of_the_network():
+    _, kernel, bias, dilation, forward, backward = EXERCISES["24.3"].arguments()[0]
+    sizes = {"n_fft": 16, "hop_length": 8, "filters": 4, "groups": 1, "weight_norm": False}
+    model = sm.models.DilatedConvGRU(dilations=(dilation,), gru_dilation=1, **sizes)
+    model.get_layer("conv_0").set_weights([kernel, bias])
+    model.get_layer("gru_0_forward").set_weights(forward.get_weights())
+    model.get_layer("gru_0_backward").set_weights(backward.get_weights())
+    inside = [model.get_layer(name).input for name in ("conv_0", "head")]
+    x, y = keras.Model(model.input, inside)(np.random.default_rng(0).normal(size=(1, 80, 1)))
+    expected = EXERCISES["24.3"].key(x, kernel, bias, dilation, forward, backward)
+    np.testing.assert_allclose(y, expected, atol=1e-5)
 
 
 def test_backward_depends_on_later_frames_only():

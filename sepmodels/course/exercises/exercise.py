@@ -26,3 +26,11 @@ class Exercise:
 def noise(*shape):
     """Return normally distributed numbers to try an answer on; always the same."""
     return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+def randomize(layer, channels, seed=0):
+    """Build a layer for inputs `(batch, time, channels)`, with weights and biases as if trained."""
+    layer.build((None, None, channels))
+    rng = np.random.default_rng(seed)
+    layer.set_weights([rng.normal(size=w.shape).astype("float32") for w in layer.get_weights()])
+    return layer

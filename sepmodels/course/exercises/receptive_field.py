@@ -62,10 +62,7 @@ EXERCISES = {
         {
             "The track has no samples before its start or after its end: stop there, and count "
             "the missing ones as silence.": lambda start, stop, length, left, right: (
-                start - left,
-                stop + right,
-                0,
-                0,
+                (start - left, stop + right, 0, 0)
             ),
             "Left and right are exchanged.": lambda start, stop, length, left, right: _piece(
                 start, stop, length, right, left
