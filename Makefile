@@ -21,12 +21,15 @@ endif
 # The page is whole by itself: nothing is fetched from the network to show it.
 OFFLINE := --HTMLExporter.mathjax_url= --HTMLExporter.require_js_url=
 
+# Code that is longer than a slide is left out.
+SLIDES := --TagRemovePreprocessor.enabled=True --TagRemovePreprocessor.remove_input_tags=remove_input
+
 # The notebooks run on this environment, whatever kernels the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH := 1
 unexport JUPYTER_PATH PYTHONPATH PYTHONHOME
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help run lab fuzz test grade colab book bench soak lint format clean
+.PHONY: help run lab fuzz test grade solutions slides colab book bench soak lint format clean
 .DELETE_ON_ERROR:
 
 help:  ## list the commands
@@ -47,8 +50,17 @@ test: $(READY)  ## run every test; ARGS go to pytest, as in make test ARGS="-m '
 fuzz: $(READY)  ## read 100,000 damaged audio files, hours; ARGS="--mutants 1000" for fewer
 	$(BIN)/python tests/audio/fuzz.py $(ARGS)
 
-grade: $(READY)  ## count the points of a student's notebook: make grade FILE=student.ipynb
-	$(BIN)/python notebooks/grade.py "$(FILE)"
+grade: $(READY)  ## write a gradebook of students' notebooks: make grade FILES="*.ipynb"
+	$(BIN)/python notebooks/grade.py $(FILES) --output runs/grades.csv $(ARGS)
+
+solutions: $(READY)  ## write the book of solutions for lecturers, runs/solutions
+	$(BIN)/python notebooks/solutions.py runs/solutions
+	$(BIN)/jupyter nbconvert --log-level=ERROR --to html runs/solutions/solutions.ipynb
+
+slides: $(READY)  ## run notebooks and make slides of them: make slides FILES=notebooks/12_dilated_gru.ipynb
+	$(BIN)/python notebooks/slides.py runs/slides $(or $(FILES),notebooks/*.ipynb)
+	$(BIN)/jupyter nbconvert --log-level=ERROR --execute --to slides $(SLIDES) \
+		$(addprefix runs/slides/,$(notdir $(or $(FILES),$(wildcard notebooks/*.ipynb))))
 
 colab: $(READY)  ## make runs/colab, the notebooks for Colab: make colab URL=https://github.com/OWNER/NAME
 	$(BIN)/python notebooks/colab.py "$(URL)" runs/colab $(ARGS)

@@ -1,21 +1,25 @@
-"""Run a student's notebook and count the exercises that it solves.
+"""Run students' notebooks and write a gradebook of the exercises that they solve.
 
-    make grade FILE=student.ipynb        or: python notebooks/grade.py student.ipynb [...]
+    make grade FILES="*.ipynb"        or: python notebooks/grade.py a.ipynb b.ipynb -o grades.csv
 
-The notebook runs from top to bottom in a process and a folder of its own, with a time limit and
-without the environment variables of the grader. This protects against mistakes and not against
-malice: run code from people you do not trust in a container without a network. The points are those
-that `check` reports for the exercises of the course's own notebook; an answer that calls the
-library's own function earns none. A cell that prints "12.1: correct" by itself is found by reading
-the notebook.
+Every notebook runs from top to bottom in a process and a folder of its own, several at a time,
+within a time limit and without the environment variables of the grader. This protects against
+mistakes and not against malice: run code from people you do not trust in a container without a
+network. The points are those that `check` reports for the exercises of the course's own notebook;
+an answer that calls the library's own function earns none. A cell that prints "12.1: correct" by
+itself is found by reading the notebook.
 """
 
 import argparse
+import asyncio
+import csv
+import datetime
+import logging
 import os
 import re
+import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import nbclient
@@ -23,85 +27,150 @@ import nbformat
 
 from sepmodels.course.exercises import EXERCISES
 
+COLUMNS = ("name", "exercise", "points", "time", "remark")
+ASKED = re.compile(r"""check\(\s*["'](\d\d\.\d+)["']""")
+SAID = re.compile(r"^(\d\d\.\d+): (.*)$", re.M)
 # A kernel has to find Python, its home and the library; it gets nothing else.
 KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV", "JUPYTER_PREFER_ENV_PATH")
+ADDED = {"SEPMODELS_QUICK": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
-def grade(path, seconds=300):
-    """Points for one notebook.
+def grade(paths, seconds=300, answer_seconds=60, jobs=2):
+    """Grade notebooks, several at a time.
 
     Args:
-        path: path. The student's notebook; its exercises are those that it passes to `check`, and
-            all others of the same course notebook.
-        seconds: int. Limit for the whole run. Defaults to `300`.
+        paths: list of path. The students' notebooks, named after the students.
+        seconds: float. Limit for a whole notebook. Defaults to `300`.
+        answer_seconds: float. Limit for a cell that calls `check`; it is interrupted, and the next
+            cells run. Defaults to `60`.
+        jobs: int. Notebooks that run at the same time. Defaults to `2`.
 
     Returns:
-        dict from the number of each exercise to the result of `check`: `"correct"`, what is wrong,
-        or `"not asked"` if the notebook did not reach it.
-
-    Raises:
-        ValueError: if the file is not a notebook of the course.
+        list of dict with the keys `COLUMNS`: a line for each exercise of the chapters that a
+        notebook asks about. `time` is that of the cell in seconds. A file that is no notebook of
+        the course has one line, without an exercise.
     """
-    notebook = nbformat.read(path, as_version=4)
-    asked = re.findall(r"""check\(\s*["'](\d\d\.\d+)["']""", "\n".join(_code(notebook)))
-    chapters = {number.split(".")[0] for number in asked}
-    answers = {n: "not asked" for n in EXERCISES if n.split(".")[0] in chapters}
-    if not answers:
-        raise ValueError(f"{path} asks `check` about no exercise of the course")
+    logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # the gradebook says all of it
+
+    async def run_all():
+        free = asyncio.Semaphore(jobs)
+        return await asyncio.gather(
+            *(_grade(Path(p), seconds, answer_seconds, free) for p in paths)
+        )
+
+    return [row for rows in asyncio.run(run_all()) for row in rows]
+
+
+async def _grade(path, seconds, answer_seconds, free):
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat raises whatever its parsers do
+        return [_row(path, "", remark=f"cannot be read as a notebook: {type(error).__name__}")]
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    chapters = {number.split(".")[0] for cell in cells for number in ASKED.findall(cell.source)}
+    rows = {n: _row(path, n) for n in EXERCISES if n.split(".")[0] in chapters}
+    if not rows:
+        return [_row(path, "", remark="asks `check` about no exercise of the course")]
+    for cell in cells:
+        cell.outputs = []  # what the student's own run left
+    async with free:
+        stopped = await _run(notebook, seconds, answer_seconds)
+    for number in rows:
+        where = next(
+            (i for i, cell in enumerate(cells) if number in ASKED.findall(cell.source)), None
+        )
+        if where is not None:
+            rows[number] |= _find_remark(cells, where, number, answer_seconds) or (
+                {"remark": stopped or "not asked"}
+            )
+    return list(rows.values())
+
+
+async def _run(notebook, seconds, answer_seconds):
+    """Execute a notebook in place, and say why it ended early, if it did."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     with tempfile.TemporaryDirectory() as folder:
         inside = Path(folder) / "notebooks"
         inside.mkdir()
-        client = _Limited(
+        client = nbclient.NotebookClient(
             notebook,
-            timeout=seconds,
+            timeout_func=lambda cell: answer_seconds if ASKED.search(cell.source) else seconds,
+            interrupt_on_timeout=True,
             allow_errors=True,  # a cell that fails does not affect later exercises
             resources={"metadata": {"path": str(inside)}},
         )
-        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         try:
-            client.execute(env={**kept, "SEPMODELS_QUICK": "1", "TF_CPP_MIN_LOG_LEVEL": "3"})
-        except nbclient.exceptions.CellTimeoutError:
-            answers = {n: f"not reached in {seconds} s" for n in answers}
-    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
-        for output in cell.outputs:
-            for number, said in re.findall(r"^(\d\d\.\d+): (.*)$", output.get("text", ""), re.M):
-                if number in answers:
-                    answers[number] = said
-    return answers
+            await asyncio.wait_for(
+                client.async_execute(env={**kept, **ADDED}, stderr=subprocess.DEVNULL), seconds
+            )
+        except TimeoutError:
+            return f"not reached in {seconds} s"
+        except nbclient.exceptions.DeadKernelError:
+            return "not reached: an earlier cell ended the process"
+    return ""
 
 
-class _Limited(nbclient.NotebookClient):
-    """Limits the time of all cells together: limits for single cells would add up."""
+def _find_remark(cells, where, number, limit):
+    """What `check` said in the cell that asks, or the error that kept it from saying anything."""
+    cell = cells[where]
+    row = {"time": _measure(cell)}
+    texts = [output.get("text", "") for output in cell.outputs]
+    said = dict(pair for text in texts for pair in SAID.findall(text))
+    if number in said:
+        return row | {"points": int(said[number] == "correct"), "remark": said[number]}
+    error = _find_error(cell)
+    missing = re.match(r"NameError: name '(\w+)'", error)
+    if missing:  # the cell that should define it is to blame
+        defining = re.compile(rf"def {missing[1]}\b|^{missing[1]}\s*=", re.M)
+        blamed = [_find_error(c) for c in cells[:where] if defining.search(c.source)]
+        error = next(filter(None, blamed), error)
+    if error.startswith("KeyboardInterrupt"):
+        error = f"no result within {limit} s: an endless loop?"
+    return row | {"remark": error} if error else {}
 
-    spent = 0.0
 
-    async def async_execute_cell(self, cell, *rest, **more):
-        began = time.monotonic()
-        full, self.timeout = self.timeout, max(1, int(self.timeout - self.spent))
-        try:
-            return await super().async_execute_cell(cell, *rest, **more)
-        finally:
-            self.timeout = full
-            self.spent += time.monotonic() - began
-
-    execute_cell = nbclient.util.run_sync(async_execute_cell)
+def _find_error(cell):
+    for output in cell.outputs:
+        if output.output_type == "error":
+            text = re.sub(r"\([^()]*, line (\d+)\)", r"(line \1)", output.evalue)
+            return " ".join(f"{output.ename}: {text}".split())
+    return ""
 
 
-def _code(notebook):
-    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+def _measure(cell):
+    spent = cell.metadata.get("execution", {})
+    ends = [spent.get(name) for name in ("iopub.execute_input", "shell.execute_reply")]
+    if None in ends:
+        return ""
+    start, end = map(datetime.datetime.fromisoformat, ends)
+    return round((end - start).total_seconds(), 1)
+
+
+def _row(path, number, remark="not asked"):
+    return dict(zip(COLUMNS, (path.stem, number, 0, "", remark), strict=True))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="+", type=Path)
-    parser.add_argument("--seconds", type=int, default=300, help="limit for each notebook")
+    parser.add_argument("-o", "--output", type=Path, help="the gradebook, a CSV file")
+    parser.add_argument("--seconds", type=float, default=300, help="limit for each notebook")
+    parser.add_argument("--answer-seconds", type=float, default=60, help="limit for each answer")
+    parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2) // 2))
     arguments = parser.parse_args()
-    for path in arguments.notebooks:
-        answers = grade(path, arguments.seconds)
-        points = sum(said == "correct" for said in answers.values())
-        print(f"{path.name}: {points} of {len(answers)} points")
-        for number, said in answers.items():
-            print(f"  {number}  {said}")
+    rows = grade(arguments.notebooks, arguments.seconds, arguments.answer_seconds, arguments.jobs)
+    for name in dict.fromkeys(row["name"] for row in rows):
+        own = [row for row in rows if row["name"] == name]
+        print(f"{name}: {sum(row['points'] for row in own)} of {len(own)} points")
+        for row in own:
+            print(f"  {row['exercise']}  {row['remark']}")
+    if arguments.output:
+        arguments.output.parent.mkdir(parents=True, exist_ok=True)
+        with arguments.output.open("w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, COLUMNS)
+            table.writeheader()
+            table.writerows(rows)
+        print(f"gradebook: {arguments.output}")
 
 
 if __name__ == "__main__":

@@ -309,8 +309,8 @@ BY_HAND = {
     "13.2": my_push,
     "13.3": my_alternating_push,
     "24.1": my_masks,
-    "24.2": my_reach,
-    "24.3": my_sum_of_three,
+    "24.2": my_sum_of_three,
+    "24.3": my_reach,
     "25.1": my_costs,
     "26.1": my_cell,
     "26.2": my_doubling,
@@ -674,8 +674,8 @@ def test_the_gate_is_that_of_a_block_whose_convolutions_are_identities():
     np.testing.assert_allclose(EXERCISES["10.1"].key(x), block(x), atol=1e-6)
 
 
-def test_the_block_of_24_3_is_that_of_the_network():
-    _, kernel, bias, dilation, forward, backward = EXERCISES["24.3"].arguments()[0]
+def test_the_block_of_24_2_is_that_of_the_network():
+    _, kernel, bias, dilation, forward, backward = EXERCISES["24.2"].arguments()[0]
     sizes = {"n_fft": 16, "hop_length": 8, "filters": 4, "groups": 1, "weight_norm": False}
     model = sm.models.DilatedConvGRU(dilations=(dilation,), gru_dilation=1, **sizes)
     model.get_layer("conv_0").set_weights([kernel, bias])
@@ -683,7 +683,7 @@ def test_the_block_of_24_3_is_that_of_the_network():
     model.get_layer("gru_0_backward").set_weights(backward.get_weights())
     inside = [model.get_layer(name).input for name in ("conv_0", "head")]
     x, y = keras.Model(model.input, inside)(np.random.default_rng(0).normal(size=(1, 80, 1)))
-    expected = EXERCISES["24.3"].key(x, kernel, bias, dilation, forward, backward)
+    expected = EXERCISES["24.2"].key(x, kernel, bias, dilation, forward, backward)
     np.testing.assert_allclose(y, expected, atol=1e-5)
 
 

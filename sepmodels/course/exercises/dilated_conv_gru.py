@@ -44,18 +44,6 @@ EXERCISES = {
         },
     ),
     "24.2": Exercise(
-        _context,
-        lambda: [((1, 2, 4), 1024, 256), ((1, 3), 64, 32)],
-        {
-            "The first and the last convolution see one more frame each.": lambda dilations, n, h: (
-                _context(dilations, n, h) - 2 * h
-            ),
-            "A frame has n_fft samples, and every frame that contains the sample counts: up to "
-            "n_fft - 1 more.": lambda dilations, n, h: _context(dilations, n, h) - n + 1,
-            "Those are frames; samples are expected.": lambda dilations, n, h: 2 + sum(dilations),
-        },
-    ),
-    "24.3": Exercise(
         _block,
         lambda: [_parts(9, 2), _parts(6, 1)],
         {
@@ -67,6 +55,18 @@ EXERCISES = {
             "The backward GRU runs from the end: reverse time before it, and again after it.": (
                 lambda *how: _block(*how[:-1], lambda c: ops.flip(how[-1](ops.flip(c, 1)), 1))
             ),
+        },
+    ),
+    "24.3": Exercise(
+        _context,
+        lambda: [((1, 2, 4), 1024, 256), ((1, 3), 64, 32)],
+        {
+            "The first and the last convolution see one more frame each.": lambda dilations, n, h: (
+                _context(dilations, n, h) - 2 * h
+            ),
+            "A frame has n_fft samples, and every frame that contains the sample counts: up to "
+            "n_fft - 1 more.": lambda dilations, n, h: _context(dilations, n, h) - n + 1,
+            "Those are frames; samples are expected.": lambda dilations, n, h: 2 + sum(dilations),
         },
     ),
 }

@@ -1,0 +1,51 @@
+"""What `make solutions` and `make slides` write."""
+
+import importlib.util
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from sepmodels.course import EXERCISES, judge
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def load_script(name):
+    spec = importlib.util.spec_from_file_location(name, NOTEBOOKS / f"{name}.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    return script
+
+
+solutions, slides = load_script("solutions"), load_script("slides")
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.parametrize("number", EXERCISES)
+def test_a_key_runs_as_a_cell_of_its_own_and_is_right(number):
+    names = {}
+    exec(solutions.find_key(number), names)
+    assert judge(number, names["answer"]).state in ("correct", "library")
+
+
+def test_the_book_asks_every_exercise_and_gives_its_hints(tmp_path):
+    book = nbformat.read(solutions.write_book(tmp_path), as_version=4)
+    nbformat.validate(book)
+    text = "\n".join(cell.source for cell in book.cells)
+    assert all(text.count(f"### Exercise {number} ") == 1 for number in EXERCISES)
+    assert all(hint in text for exercise in EXERCISES.values() for hint in exercise.traps)
+    assert "In the library:" in text and "def mu_law_encode(" in text
+
+
+def test_every_section_begins_a_slide_and_long_code_is_left_out():
+    source = nbformat.read(NOTEBOOKS / "12_dilated_gru.ipynb", as_version=4)
+    before = [cell.source for cell in source.cells]
+    cells = slides.mark(source).cells
+    assert "".join("".join(before).split()) == "".join("".join(c.source for c in cells).split())
+    headed = [cell for cell in cells if cell.source.startswith("#") and cell.cell_type != "code"]
+    assert len(headed) > 5
+    assert all(cell.metadata["slideshow"]["slide_type"] == "slide" for cell in headed)
+    for cell in (cell for cell in cells if cell.cell_type == "code"):
+        hidden = "remove_input" in cell.metadata.get("tags", [])
+        assert hidden or len(cell.source.splitlines()) <= slides.LONGEST
