@@ -7,18 +7,18 @@ import json
 import multiprocessing
 import os
 import pathlib
+from functools import partial
 
 import pandas as pd
+import threadpoolctl
 
-from sepmodels import _files, audio
+from sepmodels import _checks, _files, audio
 from sepmodels.datasets.corpora import song_folders
 from sepmodels.datasets.stem_readers import FileReader, check_agreement
 from sepmodels.evaluation import metrics, museval_json
 from sepmodels.evaluation.song import evaluate
 
 _PAIR = ("vocals", "accompaniment")
-# A process to each song, and one thread to each process: more would wait for one another.
-_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 def evaluate_folders(
@@ -68,55 +68,53 @@ def evaluate_folders(
     >>> medians.xs("estimate", level="system").round().tolist()
     [20.0, 20.0, 20.0, 20.0]
     """
-    if workers is not None and workers < 1:
-        raise ValueError(f"workers must be at least 1. Received: workers={workers}")
+    if workers is not None:
+        _checks.positive(workers=workers)
     output, guesses, truths = pathlib.Path(output), find_songs(estimates), find_songs(references)
     options = {"full": True, **options}
     state = output / "finished.json"
     finished = _files.read_json(state) or {}
     errors, jobs = {}, {}
     for name, song in guesses.items():
-        if name not in truths:
-            errors[name] = f"{references} has no song {name}: give both folders the same names"
-            continue
-        try:
+        with _note_errors(errors, name):
+            rule = (
+                f"estimates and references must name songs alike: {references} has no song {name}"
+            )
+            _checks.require(name in truths, rule, references=str(references))
             stems = song.files, truths[name].files
             mark = _fingerprint(*stems, options, fit)
-            table_path = _locate(output / "tracks", f"{name}.csv")
-        except (OSError, ValueError) as error:
-            errors[name] = str(error)
-            continue
-        if finished.get(name) != mark or not table_path.is_file():
-            jobs[name] = (mark, *stems)
+            if finished.get(name) != mark or not _locate(output, "tracks", name, "csv").is_file():
+                jobs[name] = (mark, *stems)
     with contextlib.ExitStack() as stack:
         if jobs and executor is None:
-            executor = stack.enter_context(_processes(workers, len(jobs)))
+            executor = stack.enter_context(_make_executor(workers, len(jobs)))
         futures = {
             executor.submit(_score, *stems, fit, options): (name, mark)
             for name, (mark, *stems) in jobs.items()
         }
-        # Whoever stops this waits for the songs at work only; those done are kept.
+        # An interruption waits for the songs in progress only; finished ones are kept.
         stack.callback(lambda: [future.cancel() for future in futures])
         for future in concurrent.futures.as_completed(futures):
             name, mark = futures[future]
-            result = future.result()
-            if isinstance(result, str):
-                errors[name] = result
-                continue
-            try:
-                _write(output, name, result, options)
-            except OSError as error:  # such as a name too long for this disk
-                errors[name] = str(error)
-                continue
-            finished[name] = mark
-            _write_text(state, json.dumps(finished, indent=1))
+            with _note_errors(errors, name):
+                _write(output, name, future.result(), options)
+                finished[name] = mark
+                text = json.dumps(finished, indent=1)
+                _files.write_atomically(state, lambda part, text=text: part.write_text(text))
     done = [name for name in guesses if name not in errors]
-    paths = [_locate(output / "tracks", f"{name}.csv") for name in done]
-    tables = [pd.read_csv(path).assign(track=name) for path, name in zip(paths, done, strict=True)]
-    if not tables:
+    if not done:
         return pd.DataFrame(columns=["track", "system", "source", "scope", "second", "SDR"]), errors
-    table = pd.concat(tables, ignore_index=True)
-    return table[["track", *(column for column in table if column != "track")]], errors
+    tables = {name: pd.read_csv(_locate(output, "tracks", name, "csv")) for name in done}
+    return pd.concat(tables, names=["track"]).reset_index("track").reset_index(drop=True), errors
+
+
+@contextlib.contextmanager
+def _note_errors(errors, name):
+    """Note an error that concerns one song, so that the other songs are scored."""
+    try:
+        yield
+    except (OSError, ValueError, ImportError) as error:
+        errors[name] = " ".join(str(error).split())
 
 
 def find_songs(folder):
@@ -133,11 +131,10 @@ def find_songs(folder):
     Raises:
         FileNotFoundError: there is no such folder, or no audio file in it.
     """
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(f"{folder}: there is no such folder; give one with a song's stems")
     songs = song_folders.find_songs(folder)
     if not songs:
-        raise FileNotFoundError(f"{folder} holds no stems such as vocals.wav; give another folder")
+        found = "no stems such as vocals.wav" if os.path.isdir(folder) else "no such folder"
+        raise FileNotFoundError(f"{folder}: there is {found}; give a folder with a song's stems")
     return songs
 
 
@@ -158,8 +155,8 @@ def read_song(estimates, references, fit=False):
             channels, or one cannot be read.
     """
     rates = {path: audio.info(path)[0] for path in (*estimates.values(), *references.values())}
-    if len(set(rates.values())) > 1:
-        raise ValueError(f"one song must have one sample rate; its files have {rates}")
+    one = len(set(rates.values())) == 1
+    _checks.require(one, "the files of a song must have one sample rate", rates=rates)
     check_agreement("the true stems", [FileReader(path) for path in references.values()])
     truths = {name: audio.read(path)[0] for name, path in references.items()}
     guesses = {name: audio.read(path)[0] for name, path in estimates.items() if name != "mixture"}
@@ -177,74 +174,59 @@ def read_song(estimates, references, fit=False):
 
 
 def _score(estimates, references, fit, options):
-    """The table of one song, or what is wrong with it; runs in another process."""
-    try:
-        guesses, truths, mixture, sample_rate = read_song(estimates, references, fit)
-        tables = [
-            evaluate(
-                {name: guesses[name] for name in names},
-                {name: truths[name] for name in names if name in truths},
-                sample_rate,
-                mixture=mixture,
-                **options | {"full": options["full"] and len(names) > 1},
-            )
-            for names in _sets(guesses)
+    """The table of one song; runs in another process."""
+    guesses, truths, mixture, sample_rate = read_song(estimates, references, fit)
+    tables = []
+    for names in _divide_sources(guesses):
+        sides = [
+            {name: stems[name] for name in names if name in stems} for stems in (guesses, truths)
         ]
-        if len(tables) > 1:  # the vocals of the pair count
-            tables[1] = tables[1][tables[1]["source"] != "vocals"]
-        return pd.concat(tables, ignore_index=True)
-    except (ValueError, OSError, ImportError) as error:
-        return " ".join(str(error).split())
+        full = options["full"] and len(names) > 1
+        tables.append(evaluate(*sides, sample_rate, mixture=mixture, **{**options, "full": full}))
+    if len(tables) > 1:  # the scores of the vocals are those in the pair
+        tables[1] = tables[1][tables[1]["source"] != "vocals"]
+    return pd.concat(tables, ignore_index=True)
 
 
-def _sets(names):
-    """The sources that are scored together: accompaniment overlaps the stems it is made of."""
+def _divide_sources(names):
+    """The sources that are scored together: an accompaniment overlaps the stems in it."""
     pair = [name for name in names if name in _PAIR]
     stems = [name for name in names if name != "accompaniment"]
     return [pair, stems] if "accompaniment" in names and set(stems) - {"vocals"} else [[*names]]
 
 
 def _fingerprint(estimates, references, options, fit):
-    """Changes when a file does, or what is asked of it."""
+    """A hash that changes with the files and the options."""
     stats = [(path, os.stat(path)) for path in (*estimates.values(), *references.values())]
     marks = [(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats]
     text = json.dumps([marks, sorted(options.items()), fit])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _locate(folder, name):
-    """The path of a file below a folder; the name of a song has slashes if it lies deeper."""
-    return _files.join_names(folder, *name.split("/"))
+def _locate(output, folder, name, suffix):
+    """The path of a song's scores; its name has slashes if it lies deeper than the others."""
+    return _files.join_names(output / folder, *f"{name}.{suffix}".split("/"))
 
 
 def _write(output, name, table, options):
-    _write_text(_locate(output / "tracks", f"{name}.csv"), table.to_csv(index=False))
+    _files.write_atomically(
+        _locate(output, "tracks", name, "csv"), partial(table.to_csv, index=False)
+    )
     if "SAR" in table:
         subset = name if name.startswith(("test/", "train/")) else f"test/{name}"
-        path = _locate(output / "museval", f"{subset}.json")
+        path = _locate(output, "museval", subset, "json")
         museval_json.write(path, table, options.get("window", 1.0))
 
 
-def _write_text(path, text):
-    _files.write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
-
-
-@contextlib.contextmanager
-def _processes(workers, songs):
+def _make_executor(workers, songs):
     count = min(workers or os.cpu_count(), songs)
-    kept = {name: os.environ.get(name) for name in _THREADS}
     if count == 1:
-        pool = concurrent.futures.ThreadPoolExecutor(1)
-    else:
-        # Spawned, not forked: one that has TensorFlow or threads running cannot be forked safely.
-        spawn = multiprocessing.get_context("spawn")
-        pool = concurrent.futures.ProcessPoolExecutor(count, mp_context=spawn)
-        os.environ.update({name: value or "1" for name, value in kept.items()})
-    try:
-        with pool:
-            yield pool
-    finally:
-        for name, value in kept.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+        return concurrent.futures.ThreadPoolExecutor(1)
+    # Spawned, not forked: a process in which TensorFlow or threads run cannot be forked safely.
+    spawn = multiprocessing.get_context("spawn")
+    return concurrent.futures.ProcessPoolExecutor(count, spawn, initializer=_use_one_thread)
+
+
+def _use_one_thread():
+    """Compute with one thread in each process: more would wait for one another."""
+    threadpoolctl.threadpool_limits(1)
