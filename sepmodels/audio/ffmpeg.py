@@ -35,19 +35,46 @@ _COARSE = 0.005  # s: the possible rounding error of an edit list
 _LATE = 0.1  # s by which a stream may end before the length in its header
 
 
-class Layout(NamedTuple):
-    """The positions of the samples in a stream.
+class Sound(NamedTuple):
+    """A stream that FFmpeg decodes, and the positions of its samples.
 
     Attributes:
+        path: str.
+        index: int. Which of the audio streams of the file.
         info: Info.
         marks: list of int. How many samples come before packet 0, 32, 64 ...; empty where the
             time stamps are exact.
         origin: int. Time stamp of the first sample, where they are exact.
     """
 
+    path: str
+    index: int
     info: file.Info
     marks: list
     origin: int = 0
+
+    def decode(self, start, stop, size):
+        """Yield the samples from `start` to `stop` as float32, a frame of the codec at a time."""
+        end, (sample_rate, channels, _) = start, self.info
+        with open_stream(self.path, self.index) as stream:
+            place = _place_counted if self.marks else _place_stamped
+            for first, frame in place(stream, self, start) if start < stop else ():
+                if (frame.sample_rate, frame.layout.nb_channels) != (sample_rate, channels):
+                    raise file.AudioError(
+                        f"{self.path} changes its sample rate or channels at "
+                        f"{first / sample_rate:.3f} s; export it again"
+                    )
+                if first > end:  # by the time stamps of an mp4 file
+                    raise file.AudioError(
+                        f"{self.path} is damaged at {end / sample_rate:.3f} s; copy or export it "
+                        "again"
+                    )
+                if first + frame.samples > end:
+                    yield _convert(frame)[end - first : stop - first]
+                    end = min(stop, first + frame.samples)
+                if end == stop:
+                    break
+        file.check_whole(self.path, stop - end)
 
 
 @contextlib.contextmanager
@@ -68,42 +95,15 @@ def open_stream(path, index):
 
 
 def measure(path, index):
-    """Find the `Layout` of a stream."""
-    with open_stream(path, index) as stream:
-        if layout := _measure_table(path, stream):
-            return layout
-    with open_stream(path, index) as stream:
-        layout, damage = _count(path, stream)
-    if damage:
-        warnings.warn(f"{path}: {damage}", stacklevel=2)
-    return layout
+    """Return the `Sound` of a stream."""
+    for find in (_read_table, _count):
+        with open_stream(path, index) as stream:
+            if found := find(path, stream):
+                return Sound(path, index, *found)
 
 
-def decode(path, index, layout, start, stop):
-    """Yield the samples from `start` to `stop` as float32, one frame of the codec at a time."""
-    end, (sample_rate, channels, _) = start, layout.info
-    with open_stream(path, index) as stream:
-        placed = _place_counted if layout.marks else _place_stamped
-        for first, frame in placed(stream, layout, start) if start < stop else ():
-            if (frame.sample_rate, frame.layout.nb_channels) != (sample_rate, channels):
-                raise file.AudioError(
-                    f"{path} changes its sample rate or channels at {first / sample_rate:.3f} s; "
-                    "export it again"
-                )
-            if first > end:  # by the time stamps of an mp4 file
-                raise file.AudioError(
-                    f"{path} is damaged at {end / sample_rate:.3f} s; copy or export it again"
-                )
-            if first + frame.samples > end:
-                yield _convert(frame)[end - first : stop - first]
-                end = min(stop, first + frame.samples)
-            if end == stop:
-                break
-    file.check_whole(path, stop - end)
-
-
-def _measure_table(path, stream):
-    """Return the layout from the table of an mp4 file, or `None` if its frames differ in length."""
+def _read_table(path, stream):
+    """Find the `Sound` by the table of an mp4 file, or `None` if its frames differ in length."""
     container = stream.container
     stamps = np.array([entry.timestamp for entry in stream.index_entries])
     steps = np.diff(stamps)
@@ -129,11 +129,11 @@ def _measure_table(path, stream):
         ends.append(origin + int(int(encoder.split()[3], 16) / scale))
     file.check_whole(path, int((min(ends) - decoded_end) * scale), tolerance=second.samples)
     length = int((min(*ends, decoded_end) - origin) * scale)
-    return Layout(file.Info(sample_rate, second.layout.nb_channels, length), [], origin)
+    return file.Info(sample_rate, second.layout.nb_channels, length), [], origin
 
 
 def _count(path, stream):
-    """Decode a stream from start to end; return its layout, and a note on damaged packets."""
+    """Decode a stream from start to end; damaged packets are left out, with a warning."""
     marks, length, damaged, first, position = [], 0, 0, None, 0
     for number, packet in enumerate(stream.container.demux(stream)):
         if number % _STRIDE == 0:
@@ -145,14 +145,18 @@ def _count(path, stream):
         for frame in frames or ():
             first = first or frame
             length += frame.samples
-    file.check_length(path, length)
+    if length == 0:
+        raise file.AudioError(f"{path} contains 0 samples; export it again")
     if damaged * 2 > number:
         raise file.AudioError(f"{path} is damaged almost everywhere; copy or export it again")
     declared = _find_declared_length(path, stream, position) * first.sample_rate
     missing = round(declared) - length
     file.check_whole(path, missing, tolerance=round(_LATE * first.sample_rate))
-    damage = f"{damaged} of {number} packets are damaged and left out" if damaged else ""
-    return Layout(file.Info(first.sample_rate, first.layout.nb_channels, length), marks), damage
+    if damaged:
+        warnings.warn(
+            f"{path}: {damaged} of {number} packets are damaged and left out", stacklevel=2
+        )
+    return file.Info(first.sample_rate, first.layout.nb_channels, length), marks
 
 
 def _find_declared_length(path, stream, position):
@@ -170,10 +174,10 @@ def _find_declared_length(path, stream, position):
     return (stream.duration or 0) * stream.time_base if kind in _COUNTING else 0
 
 
-def _place_counted(stream, layout, start):
+def _place_counted(stream, sound, start):
     """Yield `(first sample, frame)` by counting from the last mark before `start`."""
-    mark = bisect.bisect_right(layout.marks, start) - 1
-    first = layout.marks[mark]
+    mark = bisect.bisect_right(sound.marks, start) - 1
+    first = sound.marks[mark]
     packets = stream.container.demux(stream)
     for number, packet in enumerate(packets):
         if number >= (mark - 1) * _STRIDE:
@@ -183,14 +187,14 @@ def _place_counted(stream, layout, start):
                 first += frame.samples
 
 
-def _place_stamped(stream, layout, start):
+def _place_stamped(stream, sound, start):
     """Yield `(first sample, frame)` by the exact time stamps of an mp4 file."""
-    scale = int(layout.info.sample_rate * stream.time_base)
+    scale = int(sound.info.sample_rate * stream.time_base)
     if start > _PREROLL:
-        ticks = layout.origin + (start - _PREROLL) // scale
+        ticks = sound.origin + (start - _PREROLL) // scale
         stream.container.seek(ticks, stream=stream)
     for frame in stream.container.decode(stream):
-        yield max(0, (frame.pts - layout.origin) * scale), frame
+        yield max(0, (frame.pts - sound.origin) * scale), frame
 
 
 def _decode_packet(packet):

@@ -66,12 +66,6 @@ def check_exists(path):
         raise AudioError(f"{path} is empty (0 bytes); copy or export it again")
 
 
-def check_length(path, length):
-    """Refuse a file that contains no samples."""
-    if length == 0:
-        raise AudioError(f"{path} contains 0 samples; export it again")
-
-
 def check_whole(path, missing, tolerance=0):
     """Refuse a file that ends earlier than its header states."""
     if missing > tolerance:

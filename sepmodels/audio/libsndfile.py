@@ -31,8 +31,33 @@ class Section(NamedTuple):
     end: int | None = None  # byte; `None` for the end of the file
 
 
+class Sound(NamedTuple):
+    """A file that libsndfile decodes."""
+
+    path: str
+    info: file.Info
+    sections: list
+
+    def decode(self, start, stop, size):
+        """Yield the samples from `start` to `stop`, at most `size` at a time, as float32."""
+        for first, length, begin, end in self.sections:
+            at, until = max(0, start - first), min(length, stop - first)
+            if at < until:
+                with _open_sound(self.path, begin, end) as sound:
+                    if sound.format == "OGG":  # an Opus decoder needs time to converge
+                        sound.seek(max(0, at - sound.samplerate))
+                        sound.read(at - sound.tell(), dtype="float32")
+                    else:
+                        sound.seek(at)
+                    for place in range(at, until, size):
+                        count = min(size, until - place)
+                        samples = sound.read(count, dtype="float32", always_2d=True)
+                        file.check_whole(self.path, count - len(samples))
+                        yield samples
+
+
 def measure(path):
-    """Return the `Info` of a file and its `Section`s, or `None` if no exact length is known."""
+    """Return the `Sound` of a file, or `None` if no exact length is known."""
     try:
         with _open_sound(path) as sound:
             kind, is_coded = sound.format, sound.format in ("FLAC", "OGG")
@@ -53,25 +78,7 @@ def measure(path):
         file.check_whole(path, count - info.length)
         # W64 pads its samples to whole words.
         info = info._replace(length=min(info.length, count))
-    return info, [Section(0, info.length)]
-
-
-def decode(path, sections, start, stop, size):
-    """Yield the samples from `start` to `stop`, at most `size` at a time, as float32."""
-    for first, length, begin, end in sections:
-        at, until = max(0, start - first), min(length, stop - first)
-        if at < until:
-            with _open_sound(path, begin, end) as sound:
-                if sound.format == "OGG":  # an Opus decoder needs time to converge
-                    sound.seek(max(0, at - sound.samplerate))
-                    sound.read(at - sound.tell(), dtype="float32")
-                else:
-                    sound.seek(at)
-                for place in range(at, until, size):
-                    count = min(size, until - place)
-                    samples = sound.read(count, dtype="float32", always_2d=True)
-                    file.check_whole(path, count - len(samples))
-                    yield samples
+    return Sound(path, info, [Section(0, info.length)])
 
 
 @contextlib.contextmanager
@@ -101,7 +108,7 @@ def _measure_links(path, info):
                 return None
             sections.append(Section(first, sound.frames, begin, end))
             first += sound.frames
-    return (info._replace(length=first), sections) if sections else None
+    return Sound(path, info._replace(length=first), sections) if sections else None
 
 
 def _find_links(content):

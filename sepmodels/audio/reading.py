@@ -2,7 +2,6 @@
 
 import functools
 import os
-from typing import NamedTuple
 
 import numpy as np
 
@@ -68,9 +67,8 @@ def read(path, start=0, stop=None, index=None):
             f"Received: start={start}, stop={stop}"
         )
     pieces = list(sound.decode(start, stop, max(1, stop - start)))
-    if not pieces:
-        pieces = [np.zeros((0, channels), "float32")]
-    samples = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+    nothing = np.zeros((0, channels), "float32")
+    samples = pieces[0] if len(pieces) == 1 else np.concatenate([nothing, *pieces])
     return file.check_finite(path, samples, start, sample_rate), sample_rate
 
 
@@ -111,20 +109,6 @@ def regroup_blocks(pieces, size):
         yield np.concatenate(kept)
 
 
-class _Sound(NamedTuple):
-    """A file whose samples are counted, and its decoder."""
-
-    path: str
-    info: file.Info
-    layout: ffmpeg.Layout | list  # a list for libsndfile
-    index: int = 0
-
-    def decode(self, start, stop, size):
-        if isinstance(self.layout, list):
-            return libsndfile.decode(self.path, self.layout, start, stop, size)
-        return ffmpeg.decode(self.path, self.index, self.layout, start, stop)
-
-
 def _measure(path, index=None):
     """Find the decoder and count the samples of a file, once until the file changes."""
     file.check_exists(path)
@@ -134,7 +118,4 @@ def _measure(path, index=None):
 
 @functools.lru_cache(4096)
 def _measure_once(path, index, size, time):
-    if index is None and (measured := libsndfile.measure(path)):
-        return _Sound(path, *measured)
-    layout = ffmpeg.measure(path, index or 0)
-    return _Sound(path, layout.info, layout, index or 0)
+    return (libsndfile.measure(path) if index is None else None) or ffmpeg.measure(path, index or 0)

@@ -7,7 +7,7 @@ from sepmodels import _checks
 
 
 def resample(samples, from_rate, to_rate):
-    """Resample to another sample rate with librosa's `soxr_hq`.
+    """Resample to another sample rate with the filter that librosa calls `soxr_hq`.
 
     Args:
         samples: array `(time, channels)`.
@@ -30,14 +30,7 @@ def resample(samples, from_rate, to_rate):
     length = resampled_length(len(samples), from_rate, to_rate)
     if from_rate == to_rate or not len(samples):
         return samples
-    try:
-        import librosa
-    except ImportError:
-        raise ImportError("resampling needs librosa: pip install librosa") from None
-    resampled = librosa.resample(
-        samples, orig_sr=from_rate, target_sr=to_rate, res_type="soxr_hq", axis=0, fix=False
-    )
-    return librosa.util.fix_length(resampled, size=length, axis=0)
+    return _fit(soxr.resample(samples, from_rate, to_rate, "HQ"), length)
 
 
 class Resampler:
@@ -75,8 +68,7 @@ class Resampler:
         ready = self._stream.resample_chunk(block, last=last)
         if last:
             total = resampled_length(self._pushed, self.from_rate, self.to_rate)
-            missing = total - self._returned - len(ready)
-            ready = np.pad(ready, ((0, max(0, missing)), (0, 0)))[: total - self._returned]
+            ready = _fit(ready, total - self._returned)
         self._returned += len(ready)
         return ready
 
@@ -84,6 +76,10 @@ class Resampler:
 def resampled_length(length, from_rate, to_rate):
     """Return the length after resampling: `ceil(length * to_rate / from_rate)`."""
     for name, rate in (("from_rate", from_rate), ("to_rate", to_rate)):
-        if rate != int(rate) or rate < 1:
-            raise ValueError(f"`{name}` must be a whole number of Hz. Received: {name}={rate}")
+        is_whole = rate >= 1 and rate == int(rate)
+        _checks.require(is_whole, f"{name} must be a whole number of Hz", **{name: rate})
     return -(-length * int(to_rate) // int(from_rate))
+
+
+def _fit(samples, length):
+    return np.pad(samples, ((0, max(0, length - len(samples))), (0, 0)))[:length]

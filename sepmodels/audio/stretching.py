@@ -53,9 +53,7 @@ def stretch(samples, tempo=1.0, semitones=0.0):
 
 @functools.cache
 def _compiled_librosa():
-    try:
-        import librosa
-    except ImportError:
-        raise ImportError("tempo and pitch need librosa: pip install librosa") from None
+    import librosa
+
     librosa.phase_vocoder(np.zeros((3, 2), "complex64"), rate=1.0)
     return librosa
