@@ -137,7 +137,7 @@ def find_shipped(name):
     """Find a file or folder that ships with the library.
 
     Args:
-        name: str. Its path below `data/`, such as `"splits/mir1k.csv"`.
+        name: str. Its path below `data/`, such as `"splits/mir1k.csv"`, or `"notebooks"`.
 
     Returns:
         Path.
@@ -146,7 +146,7 @@ def find_shipped(name):
         FileNotFoundError: the installation lacks it.
     """
     # In an installed wheel the data are inside the package, in a checkout beside it.
-    for folder in (_PACKAGE, _PACKAGE.parent / "data"):
+    for folder in (_PACKAGE, _PACKAGE.parent / "data", _PACKAGE.parent):
         if (folder / name).exists():
             return folder / name
     raise FileNotFoundError(f"{name} is missing in {_PACKAGE}; reinstall sepmodels")

@@ -1,4 +1,4 @@
-"""The commands: `sepmodels demo | separate | stream | models | train | evaluate | doctor`."""
+"""The commands: `sepmodels demo`, `sepmodels separate` and the others in `COMMANDS`."""
 
 import sys
 import warnings
@@ -11,12 +11,12 @@ import sepmodels as sm
 from sepmodels import _checks, _files
 from sepmodels._startup import load_tensorflow
 from sepmodels.cli import doctor as examination
-from sepmodels.cli import live
+from sepmodels.cli import live, notebooks
 from sepmodels.cli.parser import build_parser
 
 # Errors that a user can cause and repair: reported in one line. All others are faults of ours.
 EXPECTED = (ValueError, TypeError, OSError, ImportError, MemoryError, ArithmeticError)
-SEPARATION = "output format subtype stems segment batch_size shifts wiener linked device two_stems"
+SEPARATION = "format subtype stems segment batch_size shifts wiener linked device two_stems"
 
 
 def demo(options):
@@ -34,25 +34,26 @@ def demo(options):
 
 def separate(options):
     """Separate songs: one folder for each song, one file for each source."""
-    check_names(options.songs)
+    songs = find_songs(options.songs, options.output)
     model = load_model(options.model)
     arguments = {name: getattr(options, name) for name in SEPARATION.split()}
     arguments["residual"] = None if options.residual == "none" else options.residual
     failed = False
-    for song in options.songs:
+    hidden = len(songs) < 2 or not sys.stderr.isatty()
+    for song, output in tqdm(songs.items(), "all songs", disable=hidden, unit="song"):
         try:
-            folder = _files.join_names(options.output, Path(song).stem)
+            folder = _files.join_names(output, song.stem)
             names = {*model.sources, "accompaniment", f"no_{options.two_stems}"}
             targets = [_files.join_names(folder, f"{name}.{options.format}") for name in names]
-            _files.refuse_overwriting(targets, options.songs)
-            files = sm.separate(model, song, **arguments)
+            _files.refuse_overwriting(targets, songs)
+            files = sm.separate(model, song, output=output, **arguments)
         except EXPECTED as error:
             if options.debug:
                 raise
             failed = True
-            complain(error if Path(song).name in str(error) else f"{song}: {error}")
+            complain(error if song.name in str(error) else f"{song}: {error}")
         else:
-            print(*files.values(), sep="\n", flush=True)
+            tqdm.write("\n".join(map(str, files.values())), file=sys.stdout)
     return 2 if failed else 0
 
 
@@ -149,6 +150,14 @@ def evaluate_folders(options):
     return 2 if errors else 0
 
 
+def course(options):
+    """Copy the notebooks of the course to a folder, and open them in JupyterLab."""
+    copies, kept = notebooks.copy_notebooks(options.folder)
+    print(f"{options.folder}: {len(copies)} notebooks, {len(kept)} of which existed and were kept")
+    if not notebooks.open_notebook(copies[0]):
+        print(f"open them: pip install jupyterlab, then jupyter lab {copies[0]}")
+
+
 def doctor(options):
     """Examine this machine and name the remedy for what is missing."""
     findings = examination.examine()
@@ -158,17 +167,32 @@ def doctor(options):
 
 COMMANDS = {
     function.__name__: function
-    for function in (demo, separate, stream, models, train, evaluate, doctor)
+    for function in (demo, separate, stream, models, train, evaluate, course, doctor)
 }
 
 
-def check_names(songs):
-    """Refuse songs that would share a folder, before a model is loaded or an hour computed."""
-    folders = {}
-    for song in songs:
-        other = folders.setdefault(Path(song).stem.casefold(), song)
-        rule = "two songs would be written to the same folder; rename one, or separate them apart"
-        _checks.require(other is song, rule, songs=(other, song))
+def find_songs(places, output):
+    """Map each song to the folder of its stems; a folder stands for all songs below it.
+
+    What would share a folder is refused before a model is loaded or an hour computed.
+    """
+    songs, taken = {}, {}
+    for place in map(Path, places):
+        root = place if place.is_dir() else place.parent
+        found = sm.datasets.corpora.song_folders.find_songs(place) if place.is_dir() else {}
+        paths = [path for song in found.values() for path in song.audio]
+        # The stems of an earlier run may lie in the same place.
+        paths = [path for path in paths if Path(output).resolve() not in path.resolve().parents]
+        rule = f"{place} is a folder without audio files; name one with songs"
+        _checks.require(paths or not place.is_dir(), rule, songs=str(place))
+        for path in paths or [place]:
+            songs[path] = Path(output, path.parent.relative_to(root))
+            other = taken.setdefault(str(songs[path] / path.stem).casefold(), path)
+            rule = (
+                "two songs would be written to the same folder; rename one, or separate them apart"
+            )
+            _checks.require(other == path, rule, songs=(str(other), str(path)))
+    return songs
 
 
 def load_model(name):
@@ -218,9 +242,10 @@ def run(options):
     """Run the command; report in one line what a user can repair."""
     try:
         backend = examination.find_backend()
-        fits = backend == "tensorflow" or options.command == "doctor"
+        computes = options.command not in ("course", "doctor")
+        fits = backend == "tensorflow" or not computes
         _checks.require(fits, examination.BACKEND, KERAS_BACKEND=backend)
-        if not options.debug:
+        if computes and not options.debug:
             load_tensorflow()
         return options.run(options) or 0
     except EXPECTED as error:

@@ -58,7 +58,7 @@ def _add_demo(add):
 
 
 def _add_separate(add):
-    add("songs", nargs="+", metavar="SONG", help="audio files, of any length and sample rate")
+    add("songs", nargs="+", metavar="SONG", help="audio files, or folders of them, of any length")
     add(
         "-o",
         "--output",
@@ -123,7 +123,12 @@ def _add_evaluate(add):
     add("--report", metavar="FILE.html", help="a page to listen to; for many songs, a FOLDER")
 
 
+def _add_course(add):
+    add("folder", metavar="FOLDER", help="receives the notebooks; those that exist are kept")
+
+
 _ARGUMENTS = {
+    "course": _add_course,
     "demo": _add_demo,
     "separate": _add_separate,
     "stream": _add_stream,

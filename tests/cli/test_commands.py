@@ -51,7 +51,16 @@ def test_help_does_not_wait_for_tensorflow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    for command in ("demo", "separate", "stream", "models", "train", "evaluate", "doctor"):
+    for command in (
+        "demo",
+        "separate",
+        "stream",
+        "models",
+        "train",
+        "evaluate",
+        "course",
+        "doctor",
+    ):
         assert command in done.stdout
 
 
@@ -162,6 +171,32 @@ def test_songs_of_one_name_are_refused_before_anything_is_written(folder, capsys
     assert separate("song.wav", "song.flac") == 2
     assert "same folder" in capsys.readouterr().err
     assert not Path("out").exists()
+
+
+def test_a_folder_stands_for_all_songs_below_it(folder, capsys):
+    for name in ("music/one.wav", "music/album/one.wav", "music/separated/old/vocals.wav"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        sm.audio.write(name, noise(700), 8000)
+    Path("music/._one.wav").touch()
+    Path("music/cover.txt").touch()
+    command = ["separate", "music", "--model", "weights.keras", "-o", "music/separated"]
+    assert main(command) == 0
+    stems = [f"{song}/{stem}.wav" for song in ("album/one", "old", "one") for stem in
+             ("accompaniment", "vocals")]  # fmt: skip
+    assert files(folder / "music" / "separated") == [
+        stem for stem in stems if stem != "old/accompaniment.wav"
+    ]
+    assert main(command) == 0, "a second run separates the same songs, not their stems"
+
+
+def test_a_bar_for_all_songs_stands_on_a_terminal(folder, capsys, monkeypatch):
+    sm.audio.write("second.wav", noise(700), 8000)
+    assert separate("song.wav", "second.wav") == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert separate("song.wav", "second.wav") == 0
+    out, err = capsys.readouterr()
+    assert "all songs: 100%" in err and "2/2" in err and len(out.split()) == 4
 
 
 def test_a_broken_file_among_good_ones_is_skipped(folder, capsys):
@@ -279,6 +314,32 @@ def test_models_lists_what_can_be_loaded(capsys):
         assert (row["sample_rate"], row["channels"]) == (model.sample_rate, model.channels)
         size = (folder / f"{name}.keras").stat().st_size / 1e6
         assert row["megabytes"] == pytest.approx(size, abs=0.51)
+
+
+def test_course_copies_the_notebooks_and_keeps_the_work_of_a_student(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")  # copying needs no backend
+    folder = tmp_path / "my course"
+    folder.mkdir()
+    (folder / "00_start_here.ipynb").write_text("my work")
+    assert main(["course", str(folder)]) == 0
+    shipped = Path(sm.__file__).parents[1] / "notebooks"
+    assert files(folder) == sorted(path.name for path in shipped.glob("*.ipynb"))
+    assert (folder / "00_start_here.ipynb").read_text() == "my work"
+    copy = (folder / "12_dilated_gru.ipynb").read_bytes()
+    assert copy == (shipped / "12_dilated_gru.ipynb").read_bytes()
+    out = capsys.readouterr().out
+    assert "1 of which existed" in out and "jupyter lab" in out
+
+
+def test_course_opens_jupyterlab_only_for_a_person(tmp_path, monkeypatch, capsys):
+    calls = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **options: calls.append(command))
+    assert main(["course", str(tmp_path)]) == 0 and calls == []
+    for stream in (sys.stdin, sys.stdout):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    assert main(["course", str(tmp_path)]) == 0
+    first = str(tmp_path / "00_start_here.ipynb")
+    assert calls == [[sys.executable, "-m", "jupyterlab", first]]
 
 
 def test_weights_go_by_name_or_file(folder, capsys):
