@@ -6,6 +6,9 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.13; do \
 	$$python -c 'import sys; v = sys.version_info; print(sys.executable); sys.exit(not (3, 11) <= v < (3, 14))' \
 	2>/dev/null && break; done | tail -n 1)
 
+# Those in whose empty environments `make dist` uses the wheel
+PYTHONS ?= python3.11 python3.13
+
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FIRST := 00_start_here
@@ -29,7 +32,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 unexport JUPYTER_PATH PYTHONPATH PYTHONHOME
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help run lab fuzz test grade solutions slides colab book bench soak lint format clean
+.PHONY: help run lab fuzz test grade solutions slides colab book bench soak dist lint format clean
 .DELETE_ON_ERROR:
 
 help:  ## list the commands
@@ -75,6 +78,13 @@ bench: $(READY)  ## measure speed and memory side by side; minutes each, best on
 
 soak: $(READY)  ## kill trainings a hundred times and count those that end the same; an hour or more
 	$(BIN)/python scripts/soak.py $(ARGS)
+
+dist: $(READY)  ## build wheel and sdist, and use the wheel in empty environments of both ends
+	rm -rf dist
+	$(INSTALL) build twine
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python scripts/check_wheel.py dist/*.whl $(PYTHONS)
 
 lint: $(READY)  ## check the form of code and notebooks
 	$(BIN)/ruff check .

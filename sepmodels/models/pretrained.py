@@ -58,6 +58,9 @@ def load_pretrained(name="dilated_conv_gru", checkpoint=None):
     return load(path)
 
 
+Separator._load_preset = staticmethod(load_pretrained)
+
+
 def list_pretrained():
     """List the weights that `load_pretrained` can load.
 

@@ -10,6 +10,18 @@ def test_unknown_name_lists_the_known():
         sm.load_pretrained("nonesuch")
 
 
+def test_a_preset_is_one_of_its_class():
+    model = sm.models.DilatedConvGRU.from_preset("dilated_conv_gru")
+    assert type(model) is sm.models.DilatedConvGRU
+    for given, loaded in zip(model.weights, sm.load_pretrained().weights, strict=True):
+        np.testing.assert_array_equal(given, loaded)
+    assert type(sm.models.Separator.from_preset("dilated_conv_gru")) is type(model)
+    with pytest.raises(ValueError, match=r"DilatedConvGRU.*Received: name='dilated_conv_gru'"):
+        sm.models.UNet.from_preset("dilated_conv_gru")
+    with pytest.raises(ValueError, match=r"name must be one of \['dilated_conv_gru'"):
+        sm.models.UNet.from_preset("nonesuch")
+
+
 def test_a_checkpoint_is_for_spleeter(tmp_path):
     with pytest.raises(ValueError, match="name='dilated_conv_gru', checkpoint="):
         sm.load_pretrained(checkpoint=tmp_path)

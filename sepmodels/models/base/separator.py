@@ -33,10 +33,41 @@ class Separator(Trainable):
             is applied to each channel of a stereo song separately.
     """
 
+    # `pretrained` sets it, which knows the weights and with them the classes derived from this one.
+    _load_preset = None
+
     def __init__(self, mixture, stems, *, estimates=None, estimated=None, **kwargs):
         super().__init__(mixture, stems, channels=mixture.shape[-1], **kwargs)
         self._estimates = estimates or {"waveform": None}
         self._estimated = estimated or self.sources
+
+    @classmethod
+    def from_preset(cls, name, **options):
+        """Load pretrained weights of this class.
+
+        Args:
+            name: str. Name of the weights, as for `sm.load_pretrained`.
+            **options: further arguments of `sm.load_pretrained`.
+
+        Returns:
+            A model of this class.
+
+        Raises:
+            ValueError: the weights are those of another class.
+
+        Example:
+
+        >>> sm.models.DilatedConvGRU.from_preset("dilated_conv_gru").sources
+        ('vocals', 'accompaniment')
+        """
+        model = cls._load_preset(name, **options)
+        if not isinstance(model, cls):
+            found = type(model).__name__
+            raise ValueError(
+                f"name must be that of weights of {cls.__name__}; these are of {found}, loaded by "
+                f"sm.models.{found}.from_preset or sm.load_pretrained. Received: name={name!r}"
+            )
+        return model
 
     @property
     def context(self):
