@@ -1,6 +1,7 @@
 """Settings of Sphinx, with which `make book` builds a site of the notebooks."""
 
 import os
+import sys
 from pathlib import Path
 
 import sepmodels
@@ -8,7 +9,18 @@ import sepmodels
 project = "sepmodels"
 author = "the sepmodels authors"
 version = release = sepmodels.__version__
-extensions = ["myst_nb", "sphinx-mathjax-offline"]  # formulas work without a network
+sys.path.insert(0, str(Path(__file__).parent))
+extensions = [
+    "myst_nb",
+    "sphinx-mathjax-offline",  # formulas work without a network
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "reference",  # beside this file
+]
+napoleon_custom_sections = ["Input shape", "Output shape", "Reference"]
+add_module_names = False
+toc_object_entries = False
 exclude_patterns = ["jupyter_execute", "README.md"]
 myst_enable_extensions = ["amsmath", "dollarmath"]
 html_theme = "sphinx_book_theme"
