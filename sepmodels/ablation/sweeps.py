@@ -15,7 +15,7 @@ from sepmodels.ablation.macs import count_macs
 from sepmodels.evaluation.tracks import evaluate_tracks
 from sepmodels.training.loop import hold_out, train
 
-_TRIAL = 8  # steps on which the pace of a training is measured
+_TRIAL = 8  # steps with which the speed of a training is measured
 _UNITS = {"steps": 1, "s": 1, "min": 60, "h": 3600}
 
 

@@ -1,5 +1,6 @@
 """The commands: `sepmodels demo`, `sepmodels separate` and the others in `COMMANDS`."""
 
+import itertools
 import sys
 import warnings
 from functools import partial
@@ -14,7 +15,7 @@ from sepmodels.cli import doctor as examination
 from sepmodels.cli import live, notebooks
 from sepmodels.cli.parser import build_parser
 
-# Errors that a user can cause and repair: reported in one line. All others are faults of ours.
+# Errors that a user can cause and correct are reported in one line; all others are bugs.
 EXPECTED = (ValueError, TypeError, OSError, ImportError, MemoryError, ArithmeticError)
 SEPARATION = "format subtype stems segment batch_size shifts wiener linked device two_stems"
 
@@ -79,12 +80,12 @@ def models(options):
 
 def train(options):
     """Train a recipe; the same command resumes a training that was interrupted."""
-    recipes = [name for name in sm.recipes.__all__ if name.isupper()]
     name = options.recipe.upper().replace("-", "_")
-    _checks.one_of(recipe=(name, recipes))
+    _checks.one_of(recipe=(name, [name for name in sm.recipes.__all__ if name.isupper()]))
     recipe = getattr(sm.recipes, name)
     recipe = sm.recipes.quick(recipe) if options.quick else recipe
-    tracks, validation = load_tracks(options.songs)
+    parts = zip(*map(sm.datasets.load_location, options.songs), strict=True)
+    tracks, validation = (list(itertools.chain(*part)) for part in parts)
     run = sm.train(recipe, tracks, options.output, validation=validation or None)
     print(run.history.to_string(index=False))
     print(f"weights: {run.folder / 'best.keras'}")
@@ -207,16 +208,6 @@ def find_song(folder):
     rule = f"{folder} holds {len(songs)} songs; pass -o FOLDER to score them all"
     _checks.require(len(songs) == 1 or "song" in songs, rule, folder=folder)
     return songs.get("song", next(iter(songs.values()))).files
-
-
-def load_tracks(places):
-    """Load the tracks to train on, and those to validate on where a corpus defines them."""
-    tracks, validation = [], []
-    for place in places:
-        parts = sm.datasets.load_location(place)
-        tracks += parts[0]
-        validation += parts[1]
-    return tracks, validation
 
 
 def write_page(path, sounds, table, title):

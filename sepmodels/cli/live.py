@@ -1,5 +1,6 @@
 """Separate a file or standard input block by block, and measure the delay."""
 
+import contextlib
 import sys
 import time
 from collections import deque
@@ -76,18 +77,12 @@ def _read_raw(size, channels):
 
 def _open(target, sample_rate, channels):
     if target == "-":
-        return _RawWriter()
+        return contextlib.nullcontext(_RawWriter())
     return sm.audio.Writer(target, sample_rate, channels)
 
 
 class _RawWriter:
     """Writes samples to standard output as they come."""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        pass
 
     def write(self, samples):
         sys.stdout.buffer.write(np.ascontiguousarray(samples, "float32").tobytes())

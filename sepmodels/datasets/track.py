@@ -8,7 +8,7 @@ from sepmodels.datasets.stem_readers import ArrayReader, FileReader, check_agree
 
 
 class Track:
-    """A song with its stems. Samples are read from disk only when they are asked for.
+    """A song with its stems. Samples are read from disk only when they are needed.
 
     The mixture is the sum of the stems, unless the corpus ships one. A track can be pickled and
     sent to another process.

@@ -1,4 +1,4 @@
-"""Scores of many songs that lie in folders: in parallel, on one machine or a cluster, resumable."""
+"""Scores of folders of songs: in parallel, on one machine or a cluster, and resumable."""
 
 import concurrent.futures
 import contextlib
@@ -27,14 +27,14 @@ def evaluate_folders(
     """Score the separated songs of one folder against the true stems in another.
 
     Both hold a folder for each song, at any depth and under the same name, with a file for each
-    source (`vocals.wav`, ...). A file called mixture in `references` is the floor, else the sum of
-    the stems is; an accompaniment that is missing there is the sum of all stems but the vocals.
-    Where vocals and accompaniment are estimated beside other stems, these two are scored as a pair
-    and the other stems as a set, as museval has it. `output` gets
+    source (`vocals.wav`, ...). A file called mixture in `references` is the floor; without one, the
+    floor is the sum of the stems. A missing accompaniment in `references` is the sum of all stems
+    except the vocals. If vocals, accompaniment and other stems are estimated, the first two are
+    scored as a pair and all but the accompaniment as a set, as museval does. `output` receives
 
-    - `tracks/<song>.csv`: what `evaluate` says of each song,
-    - `museval/test/<song>.json`: the same in museval's form, which its `EvalStore` reads,
-    - `finished.json`: which songs are done. They are not scored again unless a file has changed.
+    - `tracks/<song>.csv`: the table of `evaluate` for each song,
+    - `museval/test/<song>.json`: the same in the format of museval, which its `EvalStore` reads,
+    - `finished.json`: the songs that are scored. Only those whose files changed are scored again.
 
     Args:
         estimates: str or Path. Folder of songs, or of one song's stems.
@@ -43,7 +43,7 @@ def evaluate_folders(
         fit: bool. Whether an estimate of another length is cut or padded with silence, as museval
             does; else it is an error. Defaults to `False`.
         workers: int. Songs at a time, each in a process. Defaults to the number of processors.
-        executor: `concurrent.futures.Executor`. What computes instead of local processes, such as
+        executor: `concurrent.futures.Executor`. Computes instead of local processes, such as
             Dask's `Client.get_executor()`; it must see the same files. Defaults to `None`.
         **options: Of `evaluate`: `full` (here `True` by default), `method`, `window`, `ceiling`.
 

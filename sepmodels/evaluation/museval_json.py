@@ -1,4 +1,4 @@
-"""Scores in museval's own files, so that its tools read ours and ours read those of SiSEC 2018."""
+"""Scores in the file format of museval, in which the results of SiSEC 2018 are published too."""
 
 import json
 import pathlib
@@ -9,7 +9,7 @@ import pandas as pd
 from sepmodels import _files
 from sepmodels.datasets.corpora import song_folders
 
-_MUSEVAL = "0.4.1"  # whose numbers these are
+_MUSEVAL = "0.4.1"  # the version whose scores these equal
 _MALFORMED = (LookupError, TypeError, AttributeError, RecursionError)
 _MEASURES = ("SDR", "SIR", "SAR", "ISR")
 
@@ -17,7 +17,7 @@ _MEASURES = ("SDR", "SIR", "SAR", "ISR")
 def write(path, table, window=1.0):
     """Write the scores of one track as museval does.
 
-    As there, values are rounded to five decimals, and an infinite one is kept as NaN.
+    As in museval, values are rounded to five decimals, and infinite ones become NaN.
 
     Args:
         path: str or Path. The file, `<track>.json`. Folders are made.

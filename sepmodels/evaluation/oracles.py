@@ -18,7 +18,7 @@ def apply_ratio_mask(references, mixture, power=2):
 
     At every time and frequency a source gets the share of the mixture that its power has in the
     sum of all powers. A method that scales the bins of a spectrogram and keeps the mixture's phase
-    cannot be expected to do much better; a network that writes waveforms may.
+    cannot be expected to do much better; a network that estimates waveforms may.
 
     Args:
         references: dict. Source name to true stem, `(time, channels)`.

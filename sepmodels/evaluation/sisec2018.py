@@ -1,4 +1,4 @@
-"""The field to compare with: the published medians of SiSEC 2018 on the test songs of MUSDB18."""
+"""Published results for comparison: medians of SiSEC 2018 on the test songs of MUSDB18."""
 
 import pandas as pd
 
@@ -8,13 +8,13 @@ from sepmodels import _files
 def load():
     """Read the medians of the campaign: 16 systems, five oracles and the mixture.
 
-    Only medians: the scores of single songs, of which boxes could be drawn, are in the campaign's
-    own files (`museval_json.read_folder` reads them, `statistics.aggregate` makes these medians of
-    them). They hold for the 50 test songs of MUSDB18 and no others.
+    The medians are over the 50 test songs of MUSDB18. The scores of single songs, which a box plot
+    needs, are in the files of the campaign: `museval_json.read_folder` reads them, and
+    `statistics.aggregate` computes these medians from them.
 
     Returns:
         pandas.DataFrame. Columns `system`, `kind` (`"submission"`, `"oracle"` or `"floor"`),
-        `trained_on` (`"MUSDB18"`, or `"MUSDB18 and more"`; empty where it is not known to us),
+        `trained_on` (`"MUSDB18"`, or `"MUSDB18 and more"`; empty where it is unknown),
         `source`, `measure`, `aggregate` (as in `statistics.aggregate`) and `median` (dB).
 
     Example:

@@ -1,9 +1,9 @@
-"""Scores of a separation, always between a floor and a ceiling.
+"""Scores of a separation, with a floor and a ceiling for comparison.
 
-The floor is the mixture itself offered as every stem; the ceiling is what the ideal ratio mask of
-the true stems reaches. Between them stands what volume alone gives: the mixture at the gain that
-fits the true stem best. Without these a score in dB says little, since songs differ more than
-systems.
+The floor is the score of the mixture in place of every stem; the ceiling is the score of the ideal
+ratio mask of the true stems. A third score is that of the mixture at the gain that fits the true
+stem best, which changes the volume only. Without these references a score in dB is hard to
+interpret, because songs differ more than systems do.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ def evaluate(
     window=1.0,
     ceiling="IRM2",
 ):
-    """Score separated stems per window and over the whole song, beside floor and ceiling.
+    """Score separated stems per window and over the whole song, with floor and ceiling.
 
     Four systems are scored alike: `"mixture"` (the floor); `"gain"`, the mixture times the constant
     that is best for the source (a network that gains no more has only turned down the volume);
@@ -60,7 +60,7 @@ def evaluate(
     Raises:
         TypeError: if samples are not float.
         ValueError: if names, lengths or channels differ, a sample is not finite, or the sources
-            overlap (accompaniment beside its own parts).
+            overlap (accompaniment and a stem that it contains).
         ImportError: with `method="museval"`, if museval or ffmpeg is missing.
 
     Example:
@@ -108,7 +108,7 @@ def summarize(table):
     """Summarise the table of `evaluate` in two lines for each source.
 
     The field reports two different numbers as "the SDR": the median over the windows of a song
-    (SiSEC, museval) and one ratio over the whole song (MDX, SDX). Both are here, under their names.
+    (SiSEC, museval) and one ratio over the whole song (MDX, SDX). The table contains both.
 
     Args:
         table: pandas.DataFrame. From `evaluate`.

@@ -1,4 +1,4 @@
-"""One number for many songs, how far to trust it, and whether one system beats another."""
+"""Summaries over many songs: medians, confidence intervals, and a paired test of two systems."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ TRACKS, WINDOWS = "median of track medians", "median of all windows"
 
 
 class Comparison(NamedTuple):
-    """What `compare` found: how many tracks, the median difference in dB, its interval, p."""
+    """Result of `compare`: number of tracks, median difference in dB, its interval, p-value."""
 
     tracks: int
     difference: float
@@ -23,11 +23,11 @@ class Comparison(NamedTuple):
 
 
 def aggregate(table):
-    """Two lines for each source and system: the two medians that papers give as "the SDR".
+    """Compute both medians that papers report as "the SDR", for each source and system.
 
     SiSEC 2018 takes the median over the windows of each track, then the median over the tracks;
-    others take one median over the windows of all tracks, in which long songs weigh more. On one
-    and the same model they may differ by 0.5 dB. Windows without a score (NaN) and perfect ones
+    others take one median over the windows of all tracks, in which long songs have more weight.
+    For the same model they may differ by 0.5 dB. Windows without a score (NaN) and perfect ones
     (infinite, which museval does not keep) are left out.
 
     Args:
@@ -38,8 +38,8 @@ def aggregate(table):
     Returns:
         pandas.DataFrame. Indexed by `source`, `system` and `aggregate`; columns are the measures
         (dB), `low` and `high` (95 % of `bootstrap` for the SDR, over the tracks), `share` (of the
-        way in SDR from the mixture, 0, to the oracle, 1), `tracks`, `windows`, and `silent`
-        (windows without an SDR).
+        gap in SDR between mixture and oracle that is closed, from 0 to 1), `tracks`, `windows`, and
+        `silent` (windows without an SDR).
 
     Example:
 
@@ -76,11 +76,11 @@ def aggregate(table):
 
 
 def bootstrap(scores, level=0.95, *, statistic=np.median, resamples=2000, seed=0):
-    """An interval for a statistic over tracks: how it varies if other tracks had been drawn.
+    """Compute a bootstrap interval: how much a statistic would vary with other tracks.
 
     Args:
-        scores: sequence. One score for each track; those without (NaN) are left out. Whatever is
-            drawn together may also be an array, such as the windows of a track.
+        scores: sequence. One score for each track, or an array of scores that are drawn
+            together, such as those of its windows. NaN is left out.
         level: float. Of the interval, between 0 and 1. Defaults to `0.95`.
         statistic: function of a list of scores. Defaults to the median.
         resamples: int. How often tracks are drawn, with replacement. Defaults to `2000`.
@@ -109,7 +109,7 @@ def bootstrap(scores, level=0.95, *, statistic=np.median, resamples=2000, seed=0
 
 
 def compare(first, second):
-    """Is one system better than another? Track by track, for songs differ more than systems.
+    """Compare two systems track by track, because songs differ more than systems do.
 
     Args:
         first: mapping (a dict, a pandas.Series). Track name to score, in dB.

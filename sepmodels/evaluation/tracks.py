@@ -1,4 +1,4 @@
-"""Scores of many songs: those that a model separates here, one by one."""
+"""Scores of a model on many songs, which it separates one by one."""
 
 import pandas as pd
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from sepmodels import _files
+from sepmodels import _checks, _files
 from sepmodels.training.state import read_state, write_state
 
 _PAUSE = 300  # seconds between two states within an epoch
@@ -52,59 +52,62 @@ class Checkpoint(keras.callbacks.Callback):
         self.recipe = recipe
         self.best = folder / "best.keras"
         self._card = folder / "recipe.json"
-        self._description = json.loads(json.dumps(description))
-        self._rows = []  # of the history
-        self._first_loss = None
+        # A state holds this note, the variables, the sums and the best weights.
+        self._note = {
+            "description": json.loads(json.dumps(description)),
+            "rows": [],  # of the history
+            "first_loss": None,
+            "seconds": 0.0,  # of the epoch so far
+            "best_checksum": None,
+        }
         self._sums = None  # of the epoch so far, until it begins again
-        self._seconds = 0.0
         self._best_weights = []
-        self._best_checksum = None
         self._resume()
 
     def _resume(self):
-        found, card = read_state(self.folder), _files.read_json(self._card)
-        self._check_description(found[1]["description"] if found else card or {})
-        if found:
-            self._description = found[1]["description"]
-        if card != self._description:
-            self._write(self._card, json.dumps(self._description, indent=1))
-        if found is None:
+        state, card = read_state(self.folder), _files.read_json(self._card)
+        groups, note = state or ({}, {})
+        self._check_description(note.get("description") or card or {})
+        self._note |= note
+        if card != self._note["description"]:
+            self._write(self._card, json.dumps(self._note["description"], indent=1))
+        if state is None:
             return
-        arrays, note = found
-        parts = {name: [] for name in ("variables", "sums", "best")}
-        for name, array in arrays.items():  # in the order in which they were written
-            parts[name.split("-")[0]].append(array)
-        variables = self._list_variables()
-        if [v.shape for v in variables] != [array.shape for array in parts["variables"]]:
-            raise ValueError(
-                f"the state in {self.folder} does not fit this version of Keras or sepmodels; use "
-                f"{note['description']['versions']}, or pass another folder"
-            )
-        for variable, array in zip(variables, parts["variables"], strict=True):
+        variables, arrays = self._list_variables(), groups["variables"]
+        rule = (
+            "the state does not fit this version of Keras or sepmodels; use "
+            f"{note['description']['versions']}, or pass another folder"
+        )
+        fits = [variable.shape for variable in variables] == [array.shape for array in arrays]
+        _checks.require(fits, rule, folder=str(self.folder))
+        for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
-        self._rows, self._first_loss = note["rows"], note["first_loss"]
-        self._sums, self._seconds = parts["sums"], note["seconds"]
-        self._best_weights, self._best_checksum = parts["best"], note["best_checksum"]
-        self._restore_views()
+        self._sums, self._best_weights = groups["sums"], groups["best"]
+        self._restore_files()
         log.info("resuming %s after %d epochs and %d steps", self.folder, *self.place)
 
     def _check_description(self, theirs):
         """Refuse the folder of another training."""
         for part in _DECISIVE if theirs else ():
-            if theirs.get(part) != self._description[part]:
-                raise ValueError(
-                    f"{part} differs from that of the training in folder {str(self.folder)!r}; "
-                    "pass another folder, or delete that one"
-                )
+            same = theirs.get(part) == self._note["description"][part]
+            rule = (
+                f"{part} differs from that of the training in the folder; pass another folder, or "
+                "delete that one"
+            )
+            _checks.require(same, rule, folder=str(self.folder))
 
-    def _restore_views(self):
-        """Write what people read again, where it is not what the state says."""
+    def _restore_files(self):
+        """Write the log and the best model again where they differ from the state."""
         self._write_log()
-        if self._rows and _compute_checksum(self.best) != self._best_checksum:
+        if self._rows and _compute_checksum(self.best) != self._note["best_checksum"]:
             weights = self.trainable.get_weights()
             self.trainable.set_weights(self._best_weights)
             self._write_best()
             self.trainable.set_weights(weights)
+
+    @property
+    def _rows(self):
+        return self._note["rows"]
 
     @property
     def history(self):
@@ -136,15 +139,15 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._saved = time.monotonic()
-        self._began = self._saved - self._seconds
+        self._began = self._saved - self._note["seconds"]
         if self._sums:
             for variable, value in zip(self.model.metrics_variables, self._sums, strict=True):
                 variable.assign(value)
-        self._seconds, self._sums = 0.0, None
+        self._note["seconds"], self._sums = 0.0, None
 
     def on_train_batch_end(self, batch, logs=None):
-        if self._first_loss is None:
-            self._first_loss = float(logs["loss"])
+        if self._note["first_loss"] is None:
+            self._note["first_loss"] = float(logs["loss"])
         self._check_loss("loss", logs["loss"])
         if time.monotonic() - self._saved > _PAUSE:
             self.keep()
@@ -167,35 +170,20 @@ class Checkpoint(keras.callbacks.Callback):
         self.model.stop_training = self.finished
 
     def _check_loss(self, what, loss):
-        limit = _DIVERGED * max(1.0, abs(self._first_loss))
-        if np.isfinite(loss) and loss <= limit:
+        first = self._note["first_loss"]
+        if np.isfinite(loss) and loss <= _DIVERGED * max(1.0, abs(first)):
             return
         raise ArithmeticError(
             f"the training diverges: in epoch {len(self._rows) + 1} the {what} is {loss:.4g}, "
-            f"after {self._first_loss:.4g} in the first step. The last state before it and the "
+            f"after {first:.4g} in the first step. The last state before it and the "
             f"best model are kept in {self.folder}. Check the songs, or lower learning_rate and "
             "pass another folder"
         )
 
     def _save(self, seconds, sums):
-        groups = {
-            "variables": self._list_variables(),
-            "sums": sums,
-            "best": self._best_weights,
-        }
-        arrays = {
-            f"{name}-{index}": keras.ops.convert_to_numpy(array)
-            for name, group in groups.items()
-            for index, array in enumerate(group)
-        }
-        note = {
-            "description": self._description,
-            "rows": self._rows,
-            "first_loss": self._first_loss,
-            "seconds": seconds,
-            "best_checksum": self._best_checksum,
-        }
-        write_state(self.folder, int(self.model.optimizer.iterations), arrays, note)
+        groups = {"variables": self._list_variables(), "sums": sums, "best": self._best_weights}
+        note = {**self._note, "seconds": seconds}
+        write_state(self.folder, int(self.model.optimizer.iterations), groups, note)
         self._saved = time.monotonic()
 
     def _list_variables(self):
@@ -204,7 +192,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _write_best(self):
         _files.write_atomically(self.best, self.trainable.save)
-        self._best_checksum = _compute_checksum(self.best)
+        self._note["best_checksum"] = _compute_checksum(self.best)
 
     def _write_log(self):
         path, text = self.folder / "log.csv", self.history.to_csv(index=False)

@@ -3,6 +3,7 @@
 The name of a file holds the number of steps and a checksum of its content.
 """
 
+import collections
 import hashlib
 import json
 import warnings
@@ -15,15 +16,20 @@ _KEPT = 2
 _PATTERN = "state-*.npz"
 
 
-def write_state(folder, steps, arrays, note):
+def write_state(folder, steps, groups, note):
     """Write a state, then delete all states but the newest two.
 
     Args:
         folder: Path.
         steps: int. Number of training steps so far.
-        arrays: dict of str to array.
+        groups: dict of str to list of arrays.
         note: dict of what json can hold.
     """
+    arrays = {
+        f"{name}-{index}": np.asarray(array)
+        for name, group in groups.items()
+        for index, array in enumerate(group)
+    }
     part = folder / "part-state.npz"
     with _files.explain_errors(part):
         np.savez(part, note=np.array(json.dumps(note)), **arrays)
@@ -39,13 +45,16 @@ def read_state(folder):
         folder: Path.
 
     Returns:
-        `(arrays, note)` as of `write_state`, or `None`.
+        `(groups, note)` as of `write_state`, where a missing group is empty, or `None`.
     """
     for path in sorted(folder.glob(_PATTERN), reverse=True):
         if path.stem.split("-")[-1] == _compute_checksum(path):
+            groups = collections.defaultdict(list)
             with np.load(path) as file:
-                arrays = dict(file)
-            return arrays, json.loads(str(arrays.pop("note")))
+                note = json.loads(str(file["note"]))
+                for name in file.files[1:]:  # in the order in which they were written
+                    groups[name.split("-")[0]].append(file[name])
+            return groups, note
         warnings.warn(f"{path} is damaged; the training resumes from before it", stacklevel=2)
         path.unlink()
     return None

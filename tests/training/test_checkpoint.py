@@ -129,7 +129,7 @@ def test_any_recipe_json_is_replaced_or_is_that_of_another_training(tracks, fold
         try:
             assert resume() == plain
         except ValueError as error:
-            assert "differs from that of the training in folder" in str(error)
+            assert "differs from that of the training in the folder" in str(error)
 
     for path in folder.glob("state-*.npz"):  # whose word would count more
         path.rename(path.with_suffix(".kept"))
@@ -219,12 +219,12 @@ def test_interrupted_again_before_the_first_step_it_ends_the_same(
 
 def test_two_states_are_kept_and_the_newest_whole_one_is_read(tmp_path):
     for steps in range(4):
-        arrays = {"x-0": np.full(1000, steps, "float32"), "x-1": np.array(steps)}
-        state.write_state(tmp_path, steps, arrays, {"steps": steps, "\udce9": [1.5, None]})
+        groups = {"x": [np.full(1000, steps, "float32"), np.array(steps)], "y": []}
+        state.write_state(tmp_path, steps, groups, {"steps": steps, "\udce9": [1.5, None]})
     assert len(list(tmp_path.iterdir())) == 2
-    arrays, note = state.read_state(tmp_path)
+    groups, note = state.read_state(tmp_path)
     assert note == {"steps": 3, "\udce9": [1.5, None]}
-    assert arrays["x-1"] == 3 and arrays["x-0"].dtype == np.float32
+    assert groups["x"][1] == 3 and groups["x"][0].dtype == np.float32 and groups["y"] == []
     rng = np.random.default_rng(0)
     (older, newest), content = sorted(tmp_path.iterdir()), max(tmp_path.iterdir()).read_bytes()
     for _ in range(200):

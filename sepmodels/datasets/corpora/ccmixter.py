@@ -25,7 +25,7 @@ def load(root, split=None, mixture="sum"):
     45 songs are for training and 5 for testing, as listed in `data/splits/ccmixter.csv`.
     Publications that divide the corpus 45 to 5 do not name the songs. The five test songs here are
     the first, by name, whose artist has no other song in the corpus and of which there is one
-    version. Two songs are there in two versions; these share a `group`.
+    version. Two songs exist in two versions, which share a `group`.
 
     A song that cannot be used is left out, with a warning that says why.
 

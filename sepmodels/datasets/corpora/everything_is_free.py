@@ -21,8 +21,8 @@ def load(root):
 
     Seven songs, 33 minutes, 44.1 kHz, stereo, in the public domain (CC0). The studio vocals have
     effects, doublings and harmonies, which karaoke corpora lack. The levels are unmixed: the
-    vocals are 0 to 18 dB below the accompaniment, so training should draw random gains. All songs
-    have few singers in common, so no part of a song should validate what another part trained.
+    vocals are 0 to 18 dB below the accompaniment, so training should draw random gains. The same
+    few singers sing all songs, so do not validate on some of them what others have trained.
 
     A song that cannot be used is left out, with a warning that says why. `datasets.lithium` is
     an excerpt that ships with the library.

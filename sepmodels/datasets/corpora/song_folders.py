@@ -1,4 +1,4 @@
-"""Folders of songs: which folders are songs, which files are their stems, and what to report."""
+"""Folders of songs: find the songs and their stems, and report those that cannot be used."""
 
 import os
 import pathlib
@@ -11,7 +11,7 @@ from sepmodels.datasets.stem_readers import FileReader, SumReader
 
 SUFFIXES = audio.SUFFIXES
 BAND = ("drums", "bass", "other")
-# What operating systems, archives and network disks leave beside the files of a user.
+# Folders that operating systems, archives and network disks create.
 _SYSTEM = {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found"}
 
 
@@ -45,7 +45,7 @@ def normalize_name(name):
 def find_songs(root):
     """Find the songs in a folder, at any depth: a song is a folder that holds audio files.
 
-    Links are followed. Hidden files and folders are passed over, and so are those of operating
+    Links are followed. Hidden files and folders are skipped, and so are those of operating
     systems, such as `._vocals.wav`, `__MACOSX`, `@eaDir` and `lost+found`.
 
     Args:

@@ -40,8 +40,8 @@ def load(root, sources=("vocals", "accompaniment"), channels=None):
         root/second song.wav
 
     A song that cannot be used is left out, with a warning that says why. A silent stem can be
-    used; `describe` tells how much of it is silent. Names may hold any characters, but files and
-    folders whose names begin with one dot are passed over, as are those of operating systems.
+    used; `describe` reports how much of it is silent. Names may hold any characters, but files and
+    folders whose names begin with one dot are skipped, as are those of operating systems.
 
     Args:
         root: str or path. The folder.
@@ -85,8 +85,7 @@ def load(root, sources=("vocals", "accompaniment"), channels=None):
 def save(tracks, root, sample_rate=None):
     """Write the stems of songs as WAV files, in the tree that `load` reads.
 
-    This is for folders that people look into. `cache_as_wav` is the safer way to keep decoded
-    songs for training.
+    The files have plain names for use in other programs. For training, `cache_as_wav` is safer.
 
     Args:
         tracks: list of `Track`, of any corpus.

@@ -1,4 +1,4 @@
-"""`Augment`: how segments are changed and mixed anew before training."""
+"""`Augment`: random changes of segments, and random mixtures of songs, for training."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ from sepmodels import _checks
 
 @dataclasses.dataclass(frozen=True)
 class Augment:
-    """How segments are changed and mixed anew before training. The default changes nothing.
+    """Random changes of segments, and random mixtures of songs. The default changes nothing.
 
     Tempo and pitch change alike for all sources of an example, unless these come from different
     songs.

@@ -26,7 +26,7 @@ def draw_segments(
     Example number `i` depends on `seed` and `i` alone, whatever the machine and the number of
     its cores. Example number `i` of an epoch of `n` examples is number `epoch * n + i`, so a
     training that stopped after `n` examples resumes with `start=n` as if it had never stopped.
-    TensorFlow finds out by itself how many examples to make in parallel and in advance.
+    TensorFlow chooses how many examples to prepare in parallel and in advance.
 
     Songs are drawn with a probability proportional to their duration. The mixture is always the
     sum of the sources as they are returned, never the one that a corpus ships. A track that lacks

@@ -1,4 +1,4 @@
-"""The least squares of BSSEval: which filters of the references come closest to an estimate?
+"""The least-squares problem of BSSEval: the filters of the references that fit an estimate best.
 
 BSSEval allows a separator 512 taps of filtering. The filters solve the normal equations `G f = d`,
 where `G` holds the correlations of all delayed references with one another, and `d` those with the
@@ -62,7 +62,9 @@ def _solve(forward, right):
         return _factorise(forward, right)
     except linalg.LinAlgError:
         power = np.diagonal(forward[0])
-        scale = 1 / np.sqrt(np.where(power > 0, power, 1))  # a quiet channel counts like a loud one
+        scale = 1 / np.sqrt(
+            np.where(power > 0, power, 1)
+        )  # for equal weight of quiet and loud channels
         scaled = forward * scale[:, None] * scale
         scaled[0] += len(forward) * len(scale) * np.finfo("float64").eps * np.eye(len(scale))
         scales = np.repeat(scale, len(forward))[:, None]

@@ -83,7 +83,7 @@ def sdr_per_window(reference, estimate, sample_rate, window=1.0, hop=1.0):
         hop: float. From one window to the next, in seconds. Defaults to `1.0`.
 
     Returns:
-        array `(windows,)`. In dB, NaN where either signal is silent. museval says NaN for *all*
+        array `(windows,)`. In dB, NaN where either signal is silent. museval returns NaN for *all*
         sources where *any* is silent; `bss_eval` and `evaluate` do so too.
 
     Raises:

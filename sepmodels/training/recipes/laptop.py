@@ -17,7 +17,7 @@ DILATED_CONV_GRU = Recipe(
 )
 
 # Its second stage, whose examples and loss `scripts/train_pretrained.py` adds: two channels
-# as mid and side, since a voice stands in the centre of most songs, and masks refined bin by bin.
+# as mid and side, because the voice is in the centre of most songs, and masks refined bin by bin.
 DILATED_CONV_GRU_STEREO = DILATED_CONV_GRU.vary(
     channels=2, mid_side=True, refine_filters=16, batch_size=8, learning_rate=6e-4
 )

@@ -1,6 +1,10 @@
 """Recipes at the scale of the papers, for a GPU. This project has trained none of them."""
 
+from sepmodels.models import spleeter
 from sepmodels.training.recipe import Recipe
+
+# What most publications have in common: a constant learning rate, and songs as they are.
+_PUBLISHED = {"schedule": "constant", "gains": (1.0, 1.0), "cross_songs": 0.0}
 
 # A reconstruction for MUSDB18 on a GPU. Filters, groups and kernels are those of the first author's
 # later code; those of the paper are not known to us.
@@ -43,7 +47,7 @@ WAVE_U_NET_PAPER = WAVE_U_NET_PAPER.vary(
     then=WAVE_U_NET_PAPER.vary(batch_size=32, learning_rate=1e-5)
 )
 
-# Chandna et al. on DSD100, after their code; the steps of an epoch are ours.
+# Chandna et al. on DSD100, after their code; the number of steps in an epoch is our choice.
 DEEP_CONV_SEP_PAPER = Recipe(
     model="DeepConvSep",
     segment=29 * 512 / 44100,
@@ -51,11 +55,9 @@ DEEP_CONV_SEP_PAPER = Recipe(
     epochs=40,
     optimizer="adadelta",
     learning_rate=1.0,
-    schedule="constant",
-    gains=(1.0, 1.0),
-    cross_songs=0.0,
     loss="deep_conv_sep",
     loss_on="magnitude",
+    **_PUBLISHED,
 )
 
 # Structure A after its author's code: 25 segments of each of 45 songs in an epoch, with the gains
@@ -83,10 +85,8 @@ LLUIS_WAVENET_PAPER = Recipe(
     batch_size=10,
     steps_per_epoch=2000,
     epochs=250,
-    schedule="constant",
     loss="discriminative_l1",
-    gains=(1.0, 1.0),
-    cross_songs=0.0,
+    **_PUBLISHED,
 )
 
 # Mor et al. on MusicNet, after their training script. The domain of a track is the name of its
@@ -123,11 +123,9 @@ WAVENET_PAPER = Recipe(
     batch_size=1,
     steps_per_epoch=1000,
     epochs=100,
-    schedule="constant",
     loss="mu_law_cross_entropy",
     loss_on="classes",
-    gains=(1.0, 1.0),
-    cross_songs=0.0,
+    **_PUBLISHED,
 )
 
 # Jansson et al. on pairs of a song and its instrumental version; a segment is one patch. The
@@ -138,25 +136,15 @@ U_NET_PAPER = Recipe(
     batch_size=16,
     steps_per_epoch=500,
     epochs=100,
-    schedule="constant",
-    gains=(1.0, 1.0),
-    cross_songs=0.0,
     loss_on="magnitude",
+    **_PUBLISHED,
 )
 
 # Spleeter for two stems by its configuration file, whose million steps began with random weights.
-# `train(..., initial=load_pretrained("spleeter-2stems"))` goes on from the published ones.
+# `train(..., initial=load_pretrained("spleeter-2stems"))` continues from the published ones.
 U_NET_SPLEETER = Recipe(
     model="UNet",
-    arguments={
-        "sample_rate": 44100,
-        "channels": 2,
-        "n_fft": 4096,
-        "hop_length": 1024,
-        "bins": 1024,
-        "frames": 512,
-        "variant": "spleeter",
-    },
+    arguments=spleeter.NETWORKS["spleeter-2stems"],
     segment=511 * 1024 / 44100,
     batch_size=4,
     steps_per_epoch=1000,
