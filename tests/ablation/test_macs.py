@@ -16,7 +16,7 @@ def test_convolutions_and_recurrences_are_counted_step_by_step():
     assert sm.ablation.count_macs(model) == frames * (stem + grouped + gru + head) + once_more
 
 
-def test_twice_the_sound_costs_twice():
+def test_twice_the_duration_takes_twice_the_operations():
     model = sm.models.NCWaveNet(filters=4, skip_filters=8, dilations=(1, 2), stacks=(1, 1))
     once, twice = (sm.ablation.count_macs(model, seconds) for seconds in (0.1, 0.2))
     assert twice == 2 * once

@@ -38,7 +38,7 @@ def test_a_sweep_has_a_row_for_each_variant_seed_song_and_source(board):
     )
 
 
-def test_a_sweep_is_the_training_and_the_score_that_it_stands_for(board, songs, tmp_path):
+def test_a_sweep_equals_separate_trainings_and_scores(board, songs, tmp_path):
     training, validation = sm.training.hold_out(songs)
     recipe = TINY.vary(gru_dilation=None, loss="l1")
     run = sm.train(recipe, training, tmp_path, validation, progress=False)
@@ -46,7 +46,7 @@ def test_a_sweep_is_the_training_and_the_score_that_it_stands_for(board, songs, 
     assert board[1]["SDRi"][:2].tolist() == pytest.approx(expected.tolist(), abs=1e-3)
 
 
-def test_what_is_finished_is_only_read_and_a_grid_may_grow(board, songs, monkeypatch):
+def test_finished_runs_are_only_read_and_a_grid_may_grow(board, songs, monkeypatch):
     folder, table = board
     trained = []
     train = sweeps.train
@@ -74,7 +74,7 @@ def test_a_budget_of_time_becomes_steps_that_a_resumed_run_keeps(songs, tmp_path
     assert again["SDR"].tolist() == table["SDR"].tolist()
 
 
-def test_the_summary_weighs_songs_alike_and_shows_the_seeds():
+def test_the_summary_weights_songs_equally_and_shows_the_deviation_of_seeds():
     rows = [
         (k, s, t, k + s + {"a": 0.0, "b": 2.0}[t]) for k in (1, 5) for s in (0, 1) for t in "ab"
     ]
@@ -90,12 +90,12 @@ def test_the_summary_weighs_songs_alike_and_shows_the_seeds():
 
 
 @pytest.mark.parametrize("budget", ["5 minutes", "steps", "0 s", "-1 min", 7])
-def test_a_budget_that_makes_no_sense_says_so(songs, tmp_path, budget):
+def test_an_invalid_budget_is_refused(songs, tmp_path, budget):
     with pytest.raises(ValueError, match="budget="):
         sm.sweep(TINY, {"loss": ["l1"]}, songs, tmp_path, budget)
 
 
 @pytest.mark.parametrize("grid", [{}, {"loss": []}])
-def test_an_empty_grid_says_so(songs, tmp_path, grid):
+def test_an_empty_grid_is_refused(songs, tmp_path, grid):
     with pytest.raises(ValueError, match="grid="):
         sm.sweep(TINY, grid, songs, tmp_path)

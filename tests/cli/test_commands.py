@@ -1,4 +1,4 @@
-"""The command line does what it says, and says what went wrong in one line."""
+"""The command line: its results, and its errors in one line."""
 
 import os
 import re
@@ -104,7 +104,7 @@ BAD_SONGS = {
 
 
 @pytest.mark.parametrize("name", BAD_SONGS)
-def test_a_bad_song_is_told_in_one_line(folder, capsys, name):
+def test_an_unusable_song_is_reported_in_one_line(folder, capsys, name):
     make, words = BAD_SONGS[name]
     make(Path(name))
     assert separate(name) == 2
@@ -115,7 +115,7 @@ def test_a_bad_song_is_told_in_one_line(folder, capsys, name):
 
 
 @pytest.mark.parametrize("output", ["song.wav", "song.wav/below", "taken"])
-def test_a_folder_that_cannot_be_written_is_told(folder, capsys, output):
+def test_a_folder_that_cannot_be_written_is_reported(folder, capsys, output):
     Path("taken").mkdir()
     Path("taken/song").touch()  # a file where the folder of the stems should be
     before = files(folder)
@@ -136,7 +136,7 @@ def other_weights(path):
     [lambda path: None, Path.touch, Path.mkdir, other_weights],
     ids=lambda make: make.__name__,
 )
-def test_weights_that_are_no_separator_are_told(folder, capsys, make):
+def test_weights_of_no_separator_are_reported(folder, capsys, make):
     make(Path("other.keras"))
     assert main(["separate", "song.wav", "--model", "other.keras", "-o", "out"]) == 2
     err = capsys.readouterr().err
@@ -145,7 +145,7 @@ def test_weights_that_are_no_separator_are_told(folder, capsys, make):
     assert not Path("out").exists()
 
 
-def test_only_that_line_stands_on_stderr(folder):
+def test_stderr_contains_only_that_line(folder):
     soundfile.write("nan.wav", with_nan(5000), 8000, "FLOAT")
     command = ["separate", "nan.wav", "--model", "weights.keras", "-o", "out"]
     environment = {**os.environ, "PYTHONPATH": str(Path(sm.__file__).parents[1])}
@@ -160,7 +160,7 @@ def test_only_that_line_stands_on_stderr(folder):
     assert done.stderr.count("\n") == 1 and "nan.wav" in done.stderr
 
 
-def test_a_bad_song_does_not_stop_the_others(folder, capsys):
+def test_an_unusable_song_does_not_stop_the_others(folder, capsys):
     soundfile.write("nan.wav", with_nan(5000), 8000, "FLOAT")
     assert separate("nan.wav", "song.wav") == 2
     assert files(folder / "out") == ["song/accompaniment.wav", "song/vocals.wav"]
@@ -199,7 +199,7 @@ def test_a_bar_for_all_songs_stands_on_a_terminal(folder, capsys, monkeypatch):
     assert "all songs: 100%" in err and "2/2" in err and len(out.split()) == 4
 
 
-def test_a_broken_file_among_good_ones_is_skipped(folder, capsys):
+def test_a_damaged_file_among_good_ones_is_skipped(folder, capsys):
     Path("broken.mp3").write_bytes(b"no sound" * 300)
     sm.audio.write("good.wav", noise(700), 8000)
     assert separate("song.wav", "broken.mp3", "good.wav") == 2
@@ -240,7 +240,7 @@ def test_no_file_that_is_read_is_overwritten(folder, capsys, path):
     assert files(folder / "song") == ["vocals.wav"]
 
 
-def test_a_name_that_is_no_unicode_stops_nothing(folder, capfd):
+def test_names_that_are_not_unicode_are_accepted(folder, capfd):
     odd = os.fsdecode(b"caf\xe9.wav")
     Path(odd).write_bytes(Path("song.wav").read_bytes())
     assert separate(odd, "song.wav") == 0
@@ -288,7 +288,7 @@ def test_a_stream_of_raw_samples_between_programs(folder, causal):
     np.testing.assert_allclose(found, whole, atol=1e-4)
 
 
-def test_a_stream_that_cannot_be_is_refused(folder, causal, capsys):
+def test_an_impossible_stream_is_refused(folder, causal, capsys):
     for arguments, words in (
         (["song.wav", "song.wav", "--model", "causal.keras"], "would overwrite"),
         (["song.wav", "x.wav", "--model", "causal.keras", "--source", "flute"], "source='flute'"),
@@ -369,7 +369,7 @@ def test_interrupted_leaves_no_file(folder, capsys, monkeypatch):
     assert files(folder / "out") == []
 
 
-def test_debug_shows_where_it_came_from(folder):
+def test_debug_raises_the_error(folder):
     with pytest.raises(FileNotFoundError, match=r"missing\.wav"):
         separate("missing.wav", "--debug")
 
@@ -425,7 +425,7 @@ def test_a_page_to_listen_to_one_song_or_to_each_of_many(folder, capsys):
 @pytest.mark.parametrize(
     "arguments", [["--report", "page"], ["-o", "scores", "--report", "page.html"]]
 )
-def test_a_page_that_cannot_be_is_refused_before_anything_is_scored(folder, capsys, arguments):
+def test_an_impossible_report_is_refused_before_anything_is_scored(folder, capsys, arguments):
     assert main(["evaluate", "guess", "truth", *arguments]) == 2
     err = capsys.readouterr().err
     assert "FILE.html for one song" in err and arguments[-1] in err
@@ -440,7 +440,7 @@ def test_many_songs_need_a_folder_for_their_scores(folder, capsys):
     assert "guess holds 2 songs; pass -o FOLDER" in capsys.readouterr().err
 
 
-def test_fit_holds_for_one_song_too(folder, capsys):
+def test_fit_applies_to_one_song_too(folder, capsys):
     for place, length in (("truth", 16000), ("guess", 16009)):
         Path(place).mkdir()
         sm.audio.write(f"{place}/vocals.wav", noise(16009)[:length], 8000)
@@ -451,7 +451,7 @@ def test_fit_holds_for_one_song_too(folder, capsys):
     assert "inf" in capsys.readouterr().out
 
 
-def test_evaluate_without_stems_is_told(folder, capsys):
+def test_evaluate_without_stems_is_reported(folder, capsys):
     Path("bare").mkdir()
     assert main(["evaluate", "bare", "nowhere"]) == 2
     assert "bare holds no stems" in capsys.readouterr().err
@@ -465,7 +465,7 @@ def test_demo_writes_and_scores_the_real_song(folder, capsys, model, monkeypatch
     assert "vocals" in table and "oracle" in table
 
 
-def test_train_learns_and_says_where_the_weights_are(folder, capsys, monkeypatch):
+def test_train_learns_and_prints_the_path_of_the_weights(folder, capsys, monkeypatch):
     tiny = sm.recipes.DILATED_CONV_GRU.vary(
         filters=4, dilations=(1,), gru_dilation=None, segment=0.5, steps_per_epoch=1, epochs=1
     )
@@ -500,7 +500,7 @@ def test_a_corpus_is_loaded_by_its_own_reader(folder, capsys, corpus):
     assert "empty" in capsys.readouterr().err
 
 
-def test_unknown_recipe_is_told_with_those_there_are(folder, capsys):
+def test_an_unknown_recipe_is_refused_with_the_list_of_recipes(folder, capsys):
     assert main(["train", "--recipe", "no_net", "--songs", "synthetic", "-o", "run"]) == 2
     assert "DILATED_CONV_GRU" in capsys.readouterr().err
 

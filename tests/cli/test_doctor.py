@@ -29,13 +29,13 @@ def test_the_sample_song_is_decoded():
     assert find("sample song").found == "The Easton Ellises - Falcon 69"
 
 
-def test_without_ffmpeg_it_says_what_for(no_ffmpeg):
+def test_a_missing_ffmpeg_is_reported_with_its_purpose(no_ffmpeg):
     for program in ("ffmpeg", "ffprobe"):
         assert find(program).state == "note"
         assert "only musdb and museval need it" in find(program).remedy
 
 
-def test_with_ffmpeg_it_says_where(ffmpeg_on_path):
+def test_ffmpeg_is_reported_with_its_path(ffmpeg_on_path):
     assert find("ffmpeg") == ("ffmpeg", str(ffmpeg_on_path / "ffmpeg"), "ok", "")
 
 
@@ -113,7 +113,7 @@ def test_a_device_that_computes_wrong_is_a_fault(monkeypatch):
     assert find("CPU:0").state == "fault"
 
 
-def test_report_ends_with_the_verdict():
+def test_the_report_ends_with_a_conclusion():
     fine = [doctor.Finding("Python", "3.12"), doctor.Finding("GPU", "none", "note", "buy one")]
     assert doctor.format_report(fine).endswith("can separate songs.")
     bad = [*fine, doctor.Finding("keras", "missing", "fault", "pip install keras")]

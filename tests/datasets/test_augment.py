@@ -52,7 +52,7 @@ def songs(lengths=(3000, 900, 2000)):
 
 @few
 @given(stems(), st.floats(0.5, 2.0), st.floats(-6.0, 6.0))
-def test_stretched_sound_has_the_length_that_the_tempo_says(stem, tempo, semitones):
+def test_stretched_sound_has_the_length_of_its_tempo(stem, tempo, semitones):
     stretched = audio.stretch(stem, tempo, semitones)
     assert stretched.shape == (round(len(stem) / tempo), stem.shape[1])
     assert stretched.dtype == np.float32
@@ -65,7 +65,7 @@ def test_stretched_sound_has_the_length_that_the_tempo_says(stem, tempo, semiton
     ("tempo", "semitones"), [(1, 3), (1, -0.5), (1.2, 0), (0.8, 0), (1.1, -2), (2, 12)]
 )
 def test_a_tone_stays_a_tone(tempo, semitones):
-    """At the pitch asked for, as loud as it was, and the same in both channels."""
+    """At the requested pitch, equally loud, and the same in both channels."""
     time = np.arange(16000) / RATE
     tone = 0.5 * np.sin(2 * np.pi * 440 * time)[:, None] * [[1.0, 0.5]]
     played = audio.stretch(tone, tempo, semitones)
@@ -86,14 +86,14 @@ def test_a_click_moves_with_the_tempo():
         np.testing.assert_allclose(loudest, 8000 / tempo, atol=600)
 
 
-def test_a_tempo_of_nothing():
+def test_a_tempo_of_zero_is_refused():
     with pytest.raises(ValueError, match="tempo=0"):
         audio.stretch(np.zeros((100, 1)), tempo=0)
 
 
 @few
 @given(augments, st.integers(0, 1000))
-def test_what_is_drawn_lies_in_the_songs_and_intervals(augment, number):
+def test_plans_lie_within_the_songs_and_intervals(augment, number):
     tracks = songs()
     parts = SegmentSampler(tracks, 1000, SOURCES, augment, seed=1)(number)
     assert all(len(part) == 2 for part in parts)
@@ -115,7 +115,7 @@ def test_what_is_drawn_lies_in_the_songs_and_intervals(augment, number):
 
 @few
 @given(augments, st.integers(0, 1000))
-def test_new_changes_leave_what_the_old_ones_drew(augment, number):
+def test_new_augmentations_do_not_change_the_draws_of_older_ones(augment, number):
     """A training without them resumes with the same examples."""
     plain = Augment(augment.gains, augment.cross_songs, augment.swap_channels)
     new, old = (
@@ -125,7 +125,7 @@ def test_new_changes_leave_what_the_old_ones_drew(augment, number):
         np.testing.assert_array_equal(getattr(new, name), getattr(old, name))
 
 
-def test_shares():
+def test_augmentations_apply_to_their_share_of_examples():
     augment = Augment(
         flip_polarity=0.2, silence=0.3, stretched=0.4, semitones=(-2, 2), tempi=(0.8, 1.2)
     )
@@ -144,7 +144,7 @@ def test_shares():
 
 @fewer
 @given(augments, st.integers(0, 99))
-def test_an_example_is_what_its_parts_say(augment, seed):
+def test_an_example_follows_its_plan(augment, seed):
     """The pipeline against the functions, one after the other; and the mixture is the sum."""
     tracks = songs()
     batches = draw_segments(tracks, 800, 8, augment=augment, seed=seed)

@@ -1,4 +1,4 @@
-"""What users' folders hold: a song that cannot be used is named and left out, the others load."""
+"""Unusable songs in the folders of users are named and left out; the others load."""
 
 import numpy as np
 import pytest
@@ -71,7 +71,7 @@ def twice(song):
     ],
 )
 @pytest.mark.parametrize("name", ["song", "two words", "一首歌", "..up", "a..b"])
-def test_a_bad_song_is_left_out_by_name_and_an_error_where_there_is_no_other(
+def test_an_unusable_song_is_skipped_with_a_warning_or_an_error_if_it_is_the_only_one(
     tmp_path, damage, error, words, name
 ):
     put(tmp_path / "own" / "a good song")
@@ -97,7 +97,7 @@ def test_a_bad_song_is_left_out_by_name_and_an_error_where_there_is_no_other(
         "song/._vocals.wav",
     ],
 )
-def test_what_systems_leave_behind_is_no_song(tmp_path, left_by_a_system):
+def test_files_of_operating_systems_are_not_songs(tmp_path, left_by_a_system):
     put(tmp_path / "song")
     path = tmp_path / left_by_a_system
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ def test_a_name_has_one_unicode_form(tmp_path):
     assert [track.name for track in wav_folder.load(tmp_path)] == ["caf\u00e9"]
 
 
-def test_a_file_that_becomes_shorter_while_it_is_used_is_named(tmp_path):
+def test_a_file_that_becomes_shorter_during_use_is_named(tmp_path):
     put(tmp_path / "一首歌")
     (song,) = wav_folder.load(tmp_path)
     path = tmp_path / "一首歌" / "vocals.wav"
@@ -154,7 +154,7 @@ def test_a_silent_stem_is_a_stem(tmp_path):
 
 
 @pytest.mark.parametrize("load", [musdb.load, ccmixter.load, mir1k.load, wav_folder.load])
-def test_an_empty_or_missing_folder_is_told_what_should_be_there(tmp_path, load):
+def test_the_error_of_an_empty_or_missing_folder_shows_the_expected_files(tmp_path, load):
     for root, words in ((tmp_path, "holds no songs"), (tmp_path / "gone", "no such folder")):
         with pytest.raises(FileNotFoundError) as why:
             load(root)

@@ -1,4 +1,4 @@
-"""The table of what songs hold, and its picture."""
+"""The table that describes songs, and its figure."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_songs_minutes_rates_and_silence_are_counted():
     }
 
 
-def test_silence_is_a_matter_of_level():
+def test_silence_depends_on_the_level():
     quiet = Track.from_arrays("q", {"vocals": np.full((8000, 1), 10 ** (-50 / 20))}, 8000)
     assert datasets.describe([quiet]).silent["vocals"] == 0
     assert datasets.describe([quiet], silence=-49).silent["vocals"] == 1
@@ -53,7 +53,7 @@ def test_songs_are_read_ten_seconds_at_a_time(monkeypatch):
     assert lengths == [10000, 10000, 5000]
 
 
-def test_the_picture_shows_the_minutes_and_says_who_is_silent():
+def test_the_figure_shows_minutes_and_silence():
     table = datasets.describe([song(30, 6), song(30, 12)])
     axes = display.plot_corpus(table).axes[0]
     assert axes.get_title(loc="left") == "2 songs, 1.0 minutes: vocals silent for 70% of them"
@@ -62,7 +62,7 @@ def test_the_picture_shows_the_minutes_and_says_who_is_silent():
     assert display.plot_corpus(table, title="mine").axes[0].get_title(loc="left") == "mine"
 
 
-def test_no_songs_and_another_table():
+def test_no_songs_and_a_wrong_table_are_refused():
     with pytest.raises(ValueError, match="empty"):
         datasets.describe([])
     table = datasets.describe([song(1, 1)])

@@ -63,7 +63,7 @@ def files(root):
 
 
 @pytest.mark.parametrize("resumes", [True, False])
-def test_a_download_that_broke_off_goes_on(server, tmp_path, resumes):
+def test_an_interrupted_download_is_resumed(server, tmp_path, resumes):
     settings, url = server
     settings.resumes, settings.most = resumes, 30_000
     with pytest.raises(ConnectionError, match=r"sample\.zip could not be fetched"):
@@ -76,14 +76,14 @@ def test_a_download_that_broke_off_goes_on(server, tmp_path, resumes):
     assert (tmp_path / NAMES[0]).read_bytes() == np.random.default_rng(0).bytes(50_000)
 
 
-def test_a_file_that_is_whole_but_was_not_checked_yet_is_not_fetched_again(server, tmp_path):
+def test_a_complete_but_unchecked_file_is_not_fetched_again(server, tmp_path):
     settings, url = server
     (tmp_path / "sample.zip.part").write_bytes(settings.content)
     fetch(tmp_path, url, f"md5:{hashlib.md5(settings.content).hexdigest()}")
     assert files(tmp_path) == sorted(NAMES)
 
 
-def test_another_file_is_refused_and_a_damaged_archive_too(server, tmp_path):
+def test_a_wrong_checksum_and_a_damaged_archive_are_refused(server, tmp_path):
     settings, url = server
     with pytest.raises(ValueError, match=r"its checksum is md5:[0-9a-f]{32}, not md5:abc"):
         fetch(tmp_path, url, "md5:abc")
@@ -96,7 +96,7 @@ def test_another_file_is_refused_and_a_damaged_archive_too(server, tmp_path):
     assert not (tmp_path / "train").exists()
 
 
-def test_a_closed_network_and_a_missing_file_are_said_in_one_line(server, tmp_path, monkeypatch):
+def test_network_errors_are_reported_in_one_line(server, tmp_path, monkeypatch):
     with http.server.HTTPServer(("127.0.0.1", 0), Server) as nobody:
         closed = f"http://127.0.0.1:{nobody.server_port}/x.zip"
     monkeypatch.setattr(musdb, "fetch_sample", lambda root: download.fetch(closed, root / "x.zip"))

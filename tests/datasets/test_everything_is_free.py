@@ -9,7 +9,7 @@ from sepmodels.datasets.corpora.locations import load_location
 
 
 @pytest.mark.parametrize("stems", [2, 4])
-def test_the_excerpt_is_thirty_seconds_of_stereo_in_which_every_stem_sounds(stems):
+def test_the_excerpt_is_thirty_seconds_of_stereo_without_silent_stems(stems):
     track = lithium.load(stems)
     assert len(track.sources) == stems
     assert (track.sample_rate, track.channels, track.length) == (44100, 2, 30 * 44100)

@@ -35,7 +35,7 @@ def test_left_is_the_band_and_right_the_voice(tmp_path):
     np.testing.assert_array_equal(song.mixture, both.sum(axis=1, keepdims=True))
 
 
-def test_the_group_is_the_backing_even_of_clips_beside_the_table(tmp_path):
+def test_the_group_is_the_backing_even_of_unlisted_clips(tmp_path):
     groups = {track.name: track.group for track in mir1k.load(put(tmp_path))}
     assert groups["bobon_3_01"] == groups["bobon_3_99"] == "tammy_1"
 

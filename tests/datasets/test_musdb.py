@@ -80,9 +80,7 @@ def test_a_track_ends_where_the_song_does_and_musdb_itself_at_the_next_aac_frame
     np.testing.assert_allclose(track.stems["vocals"], whole[:LENGTH], atol=2**-15)
 
 
-def test_the_clip_of_stempeg_is_the_same_with_both_readers_beyond_full_scale_too(
-    ffmpeg_on_path, tmp_path
-):
+def test_both_readers_agree_on_the_clip_of_stempeg_even_beyond_full_scale(ffmpeg_on_path, tmp_path):
     (tmp_path / "test").mkdir()
     clip = sample._find_clip()
     (tmp_path / "test" / clip.name).symlink_to(clip)
@@ -115,7 +113,7 @@ def test_the_mixture_is_the_sum_or_the_one_in_the_file(trees):
         assert np.mean(error**2) < 0.1 * np.mean(stem(0, 0) ** 2)
 
 
-def test_the_wav_tree_is_what_musdb_makes_of_it(ffmpeg_on_path, trees):
+def test_wav_files_are_read_as_musdb_reads_them(ffmpeg_on_path, trees):
     import musdb as package
 
     tracks = musdb.load(trees[1], sources=ALL)

@@ -90,13 +90,13 @@ def test_the_same_seed_gives_the_same_examples_another_does_not():
 
 
 @pytest.mark.parametrize("batch_size", [1, 4, 7])
-def test_resuming_goes_on_as_if_it_had_never_stopped(batch_size):
+def test_resumed_examples_equal_uninterrupted_ones(batch_size):
     whole = first(draw_segments(songs(), 320, 4, augment=REMIX, seed=7), 30)
     resumed = first(draw_segments(songs(), 320, batch_size, augment=REMIX, seed=7, start=10), 20)
     assert_same(resumed, (whole[0][10:], {s: stem[10:] for s, stem in whole[1].items()}))
 
 
-def test_the_draw_is_the_same_on_every_machine_and_version():
+def test_plans_are_the_same_on_every_machine_and_version():
     draw = SegmentSampler(songs(), 320, SOURCES, REMIX, seed=3)
     drawn = drawn_parts(draw, 4)
     tracks, starts, swaps = (drawn[name].tolist() for name in ("tracks", "starts", "swaps"))
@@ -198,7 +198,7 @@ def test_swapped_channels():
     np.testing.assert_allclose(np.mean(swapped), 0.3, atol=0.06)
 
 
-def test_music_without_voices_joins_where_songs_are_mixed():
+def test_music_without_vocals_is_used_where_songs_are_mixed():
     extra = Track.from_arrays("band", {"accompaniment": ramp(9, "band", 8000)}, RATE)
     tracks = [*songs(), extra]
     draw = SegmentSampler(tracks, 320, SOURCES, Augment(cross_songs=0.5), seed=0)
@@ -274,7 +274,7 @@ def in_wav(folder, subtype, joined=False):
 @pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT", "PCM_24"])
 @pytest.mark.parametrize("native", [False, True])
 def test_files_give_the_same_examples_as_memory(tmp_path, monkeypatch, subtype, joined, native):
-    """Whoever reads, tensorflow-io (where it is installed) or soundfile."""
+    """With tensorflow-io, where it is installed, and with soundfile."""
     memory, files = in_wav(tmp_path / "wav", subtype, joined)
     if not native:
         monkeypatch.setattr(tfio_reader, "_load_core_ops", lambda: None)
@@ -343,7 +343,9 @@ def scramble(path):
     ],
 )
 @pytest.mark.parametrize("native", [False, True])
-def test_a_file_that_breaks_during_training(tmp_path, monkeypatch, native, harm, suffix):
+def test_a_file_that_is_damaged_during_training_raises_an_error(
+    tmp_path, monkeypatch, native, harm, suffix
+):
     """An error names it; no example is made of it, and the stream does not just end."""
     if not native:
         monkeypatch.setattr(tfio_reader, "_load_core_ops", lambda: None)
@@ -365,7 +367,7 @@ def test_a_file_that_breaks_during_training(tmp_path, monkeypatch, native, harm,
             np.testing.assert_array_equal(mixture, expected)
 
 
-def test_a_silent_stem_is_an_example_like_any_other():
+def test_silent_stems_give_ordinary_examples():
     silent = {"vocals": np.zeros((2000, 1)), "accompaniment": ramp(0, "accompaniment", 2000)}
     mixture, stems = first(draw_segments([Track.from_arrays("la", silent, RATE)], 320, 4), 8)
     np.testing.assert_array_equal(mixture, stems["accompaniment"])
@@ -400,7 +402,7 @@ def test_a_file_whose_name_is_not_utf_8_is_not_given_to_tensorflow(tmp_path):
     assert tfio_reader.open_native([track], SOURCES) is None
 
 
-def test_a_missing_tensorflow_io_is_said_once(tmp_path, monkeypatch, caplog):
+def test_a_missing_tensorflow_io_is_logged_once(tmp_path, monkeypatch, caplog):
     _, files = in_wav(tmp_path / "wav", "FLOAT")
     monkeypatch.setitem(sys.modules, "tensorflow_io.python.ops", None)
     tfio_reader._load_core_ops.cache_clear()

@@ -1,4 +1,4 @@
-"""The tables of splits: they part what they should, and are what they say they are."""
+"""The tables of splits are disjoint and agree with their sources."""
 
 import collections
 import importlib.util
@@ -19,7 +19,7 @@ TABLES = [
 
 
 @pytest.mark.parametrize(("corpus", "protocols", "columns"), TABLES)
-def test_no_two_parts_share_a_song_or_what_else_must_not_be_shared(corpus, protocols, columns):
+def test_parts_share_no_songs_singers_or_backings(corpus, protocols, columns):
     rows = splits.read(corpus)
     assert len({row[columns[0]] for row in rows}) == len(rows)
     for protocol in protocols:

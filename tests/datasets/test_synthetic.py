@@ -1,4 +1,4 @@
-"""The synthetic songs are sound, reproducible, varied, and sung as written."""
+"""The synthetic songs are valid, reproducible and varied, and follow their scores."""
 
 import itertools
 
@@ -66,7 +66,7 @@ def test_four_stems_are_the_two_in_more_detail(songs):
 
 
 @pytest.mark.parametrize("level", [0.0, -6.0])
-def test_voice_to_band_ratio_is_as_asked(level):
+def test_the_ratio_of_voice_to_band_is_the_requested_one(level):
     for song in synthetic.load(2, seconds=3.0, vocals_db=level):
         ratio = rms(song.stems["vocals"]) / rms(song.stems["accompaniment"])
         assert 20 * np.log10(ratio) == pytest.approx(level, abs=0.01)
@@ -107,7 +107,7 @@ def test_melody_fits_key_and_chords(scores):
         assert first.pitch % 12 in score.chords[0]
 
 
-def test_voice_and_band_live_where_they_should(songs):
+def test_voice_and_band_occupy_their_frequency_ranges(songs):
     for song in songs:
         voice, band = song.stems["vocals"], song.stems["accompaniment"]
         assert band_db(voice, 0, 75) < -30
@@ -128,7 +128,7 @@ def test_vibrato_moves_the_pitch():
     assert 20 < np.sqrt(2) * cents.std() < 70
 
 
-def test_songs_are_the_same_for_the_same_seed_however_many_are_asked_for(songs):
+def test_songs_depend_on_the_seed_and_not_on_their_number(songs):
     again = synthetic.load(2, seconds=SECONDS)
     for first, second in zip(songs, again, strict=False):
         assert first.name == second.name

@@ -1,4 +1,4 @@
-"""A track reads the piece that is asked for, and refuses stems that do not fit together."""
+"""A track reads only the requested piece, and refuses stems that do not agree."""
 
 import pickle
 
@@ -122,7 +122,7 @@ def test_bad_stems(tmp_path, stems):
         Track.from_arrays("song", stems, RATE, split="secret")
 
 
-def test_pieces_lie_inside(stems):
+def test_pieces_must_lie_within_the_song(stems):
     track = Track.from_arrays("song", stems, RATE)
     for start, stop in [(-1, 5), (0, RATE + 1), (6, 5)]:
         with pytest.raises(ValueError, match=f"start={start}, stop={stop}"):

@@ -1,4 +1,4 @@
-"""The cache: written once, found again, never half, never stale, never damaged."""
+"""The cache decodes each song once, completely, and again if it is changed or damaged."""
 
 import multiprocessing
 import os
@@ -44,14 +44,14 @@ def test_tracks_come_back_in_order_with_their_samples_and_labels(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["cache"]  # nothing beside it
 
 
-def test_what_is_there_is_used(tmp_path):
+def test_cached_songs_are_not_decoded_again(tmp_path):
     cache([song("a")], tmp_path)
     before = written(tmp_path)
     cache([song("a"), song("b")], tmp_path, verify=True)
     assert before.items() < written(tmp_path).items()
 
 
-def test_songs_of_the_same_name_or_at_another_rate_do_not_meet(tmp_path):
+def test_songs_of_the_same_name_or_at_another_rate_have_their_own_folders(tmp_path):
     one, other = cache([song("a", 1), song("a", 2)], tmp_path)
     np.testing.assert_array_equal(one.mixture, song("a", 1).mixture)
     np.testing.assert_array_equal(other.mixture, song("a", 2).mixture)
@@ -68,7 +68,7 @@ def test_a_source_that_changes_is_decoded_again(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["a byte", "cut", "gone", "note", "no note"])
-def test_what_is_damaged_is_made_again(tmp_path, damage):
+def test_damaged_songs_are_decoded_again(tmp_path, damage):
     cache([song("a")], tmp_path)
     (path,) = tmp_path.rglob("song.json" if "note" in damage else "vocals.wav")
     content = path.read_bytes()
@@ -103,7 +103,7 @@ def test_a_copy_with_other_times_is_checked_and_kept(tmp_path):
     assert set(written(tmp_path).values()) == {10**9}
 
 
-def test_a_song_that_cannot_be_decoded_is_named_and_leaves_the_others(tmp_path, monkeypatch):
+def test_a_song_that_cannot_be_decoded_is_named_and_the_others_are_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "getpid", lambda: 0)
     wav_folder.save([song("a"), song("b")], tmp_path / "songs")
     tracks = wav_folder.load(tmp_path / "songs")
@@ -115,7 +115,7 @@ def test_a_song_that_cannot_be_decoded_is_named_and_leaves_the_others(tmp_path, 
     assert len(cache(tracks[:1], tmp_path / "cache")) == 1
 
 
-def test_what_a_dead_process_left_is_swept_and_what_a_living_one_makes_is_not(tmp_path):
+def test_abandoned_folders_are_removed_and_recent_ones_are_kept(tmp_path):
     for name in (".part-old", ".part-new"):
         (tmp_path / name).mkdir()
     os.utime(tmp_path / ".part-old", (1, 1))

@@ -46,7 +46,7 @@ def test_a_mixture_in_the_folder_is_kept(tmp_path):
     np.testing.assert_array_equal(wav_folder.load(tmp_path)[0].mixture, noise(2))
 
 
-def test_without_an_accompaniment_it_is_what_the_mixture_has_beside_the_voice(tmp_path):
+def test_a_missing_accompaniment_is_the_mixture_minus_the_vocals(tmp_path):
     put(tmp_path / "song", vocals="wav", mixture="flac")
     (song,) = wav_folder.load(tmp_path)
     np.testing.assert_allclose(song.stems["accompaniment"], noise(1) - noise(0), atol=1e-6)
@@ -78,7 +78,7 @@ def test_what_is_saved_loads_again(tmp_path):
     np.testing.assert_array_equal(half.mixture, track.resample(4000).mixture)
 
 
-def test_saving_never_writes_over_what_it_reads(tmp_path):
+def test_saving_never_overwrites_its_own_input(tmp_path):
     stems = {"vocals": noise(0), "accompaniment": noise(1)}
     wav_folder.save([Track.from_arrays("song", stems, RATE)], tmp_path)
     tracks = wav_folder.load(tmp_path)
@@ -87,7 +87,7 @@ def test_saving_never_writes_over_what_it_reads(tmp_path):
     np.testing.assert_array_equal(tracks[0].stems["vocals"], stems["vocals"])
 
 
-def test_missing_things_are_named(tmp_path):
+def test_missing_folders_and_stems_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="gone: there is no such folder"):
         wav_folder.load(tmp_path / "gone")
     for channels in (None, {"vocals": 0}):

@@ -1,4 +1,4 @@
-"""BSSEval in numpy gives the numbers of museval and mir_eval, and says NaN where they raise."""
+"""BSSEval in NumPy gives the numbers of museval and mir_eval, and NaN where they raise."""
 
 import os
 import subprocess
@@ -107,7 +107,7 @@ def values(scores):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_fast_path_is_museval(case, ffmpeg_on_path):
+def test_the_fast_path_equals_museval(case, ffmpeg_on_path):
     make, rate = CASES[case]
     truth, guess = make()
     fast = values(metrics.bss_eval(truth, guess, rate))
@@ -121,7 +121,7 @@ def test_twenty_cases_are_compared():
     assert len(CASES) == 20
 
 
-def test_where_museval_is_not_sure_neither_are_we(ffmpeg_on_path):
+def test_ambiguous_filters_are_ambiguous_in_museval_too(ffmpeg_on_path):
     # The mixture is an exact sum of the references: artifacts are what rounding leaves.
     truth, guess = real(2, lambda truth, mixture: dict.fromkeys(truth, mixture), seconds=1)()
     louder = [{name: stem * (1 + 1e-6) for name, stem in side.items()} for side in (truth, guess)]
@@ -172,7 +172,7 @@ def test_overlapping_windows_of_another_length(ffmpeg_on_path):
     np.testing.assert_allclose(fast, slow, atol=1e-3, rtol=0)
 
 
-def test_the_measures_mean_what_they_say():
+def test_the_measures_respond_to_the_errors_that_they_are_named_after():
     voice, band = noise(2, 2 * RATE, 1)
     estimate = np.roll(voice, 3, axis=0) + 0.1 * band + 0.1 * noise(2 * RATE, 1, seed=1)
     scores = metrics.bss_eval(named([voice, band]), named([estimate, band]), RATE)["vocals"]
@@ -182,7 +182,7 @@ def test_the_measures_mean_what_they_say():
     assert scores["SAR"].mean() == pytest.approx(20, abs=0.5)  # a tenth of noise
 
 
-def test_sdr_alone_is_the_same_and_holds_the_silence_of_all():
+def test_sdr_alone_is_the_same_and_nan_where_any_source_is_silent():
     truth, guess = quiet_windows()
     alone = metrics.bss_eval(truth, guess, RATE, measures=["SDR"])
     for name, scores in metrics.bss_eval(truth, guess, RATE).items():
@@ -239,14 +239,14 @@ def test_nsdr_of_silence_is_nan_and_of_stereo_an_error():
         metrics.nsdr(*song(), noise(20000, 2))
 
 
-def test_gnsdr_weighs_clips_by_length():
+def test_gnsdr_weights_clips_by_length():
     assert metrics.gnsdr([2.0, 8.0], [10, 20]) == 6.0
     assert np.isnan(metrics.gnsdr([np.nan], [1]))
     with pytest.raises(ValueError, match=r"\(2,\), \(1,\)"):
         metrics.gnsdr([1.0, 2.0], [1])
 
 
-def test_without_ffmpeg_one_line_says_what_to_install():
+def test_without_ffmpeg_the_error_names_what_to_install():
     code = (
         "import numpy as np; from sepmodels import metrics; s = np.ones((9, 1)); "
         "metrics.bss_eval({'a': s, 'b': s}, {'a': s, 'b': 2 * s}, 9, method='museval')"
@@ -265,7 +265,7 @@ def test_without_ffmpeg_one_line_says_what_to_install():
         assert remedy in last
 
 
-def test_a_missing_museval_names_the_pip_line(ffmpeg_on_path, monkeypatch):
+def test_a_missing_museval_is_an_error_with_the_pip_command(ffmpeg_on_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "museval", None)
     with pytest.raises(ImportError, match="pip install museval"):
         metrics.bss_eval(*song(), RATE, method="museval")

@@ -1,4 +1,4 @@
-"""Folders of songs: the tables of single songs, done once, by any executor; museval reads them."""
+"""Scores of folders equal those of single songs; any executor computes them, once."""
 
 import concurrent.futures
 import json
@@ -103,7 +103,7 @@ def test_any_note_of_what_is_finished_gives_the_same_table(places):
     check()
 
 
-def test_an_interrupted_run_keeps_what_was_done(places, monkeypatch):
+def test_an_interrupted_run_keeps_finished_songs(places, monkeypatch):
     done = []
 
     def interrupted(output, name, *rest):
@@ -130,7 +130,7 @@ def test_processes_give_the_same_table(places, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")  # of the cluster's own, about ports and its dashboard
-def test_a_dask_cluster_needs_no_new_code(places, tmp_path):
+def test_a_dask_cluster_gives_the_same_table(places, tmp_path):
     expected, _ = sm.evaluate_folders(*places, executor=thread(), full=False)
     options = {"processes": True, "dashboard_address": None}
     with (
@@ -145,7 +145,7 @@ def test_a_dask_cluster_needs_no_new_code(places, tmp_path):
     pd.testing.assert_frame_equal(table, expected)
 
 
-def test_museval_reads_what_is_written(places, ffmpeg_on_path):
+def test_museval_reads_the_written_files(places, ffmpeg_on_path):
     import museval  # here, for it looks for ffmpeg
 
     table, _ = sm.evaluate_folders(*places, executor=thread())
@@ -159,7 +159,7 @@ def test_museval_reads_what_is_written(places, ffmpeg_on_path):
             assert theirs[source, measure] == pytest.approx(expected, abs=1e-5)
 
 
-def test_we_read_what_museval_writes(tmp_path, ffmpeg_on_path):
+def test_files_of_museval_are_read(tmp_path, ffmpeg_on_path):
     import museval
 
     store = museval.TrackStore("song")
@@ -198,7 +198,7 @@ def test_vocals_count_in_the_pair_and_the_band_is_the_sum_of_its_stems(places):
     np.testing.assert_allclose(ours["SIR"], alone["SIR"], atol=1e-2)
 
 
-def test_what_cannot_be_scored_is_told_and_the_rest_is(places):
+def test_songs_that_cannot_be_scored_are_reported_and_the_others_scored(places):
     guess, truth, scores = places
     write(guess, "unknown", stems(3))
     write(guess, "longer", {name: np.pad(x, ((0, 9), (0, 0))) for name, x in stems(4).items()})
@@ -214,7 +214,7 @@ def test_what_cannot_be_scored_is_told_and_the_rest_is(places):
         sm.evaluate_folders(guess, truth / "nowhere", scores)
 
 
-def test_a_folder_is_read_as_it_lies_there(places):
+def test_stems_in_any_format_are_found_and_duplicates_reported(places):
     guess = places[0]
     sm.audio.write(guess / SONGS[0] / "drums.mp3", np.zeros((RATE * 2, 1)), 16000)
     (guess / SONGS[0] / "._vocals.wav").touch()  # what macOS leaves behind
@@ -230,7 +230,7 @@ def test_a_folder_is_read_as_it_lies_there(places):
         sm.evaluate_folders(*places, workers=0)
 
 
-def test_a_song_is_the_same_in_both_unicode_forms_and_in_any_format(places):
+def test_songs_match_in_both_unicode_forms_and_in_any_format(places):
     guess, truth, _ = places
     write(guess, "caf\u00e9", stems(7, 0.1))
     for source, samples in stems(7).items():
@@ -240,7 +240,7 @@ def test_a_song_is_the_same_in_both_unicode_forms_and_in_any_format(places):
     assert errors == {} and "caf\u00e9" in set(table["track"])
 
 
-def test_true_stems_of_unlike_length_are_named_with_the_remedy(places):
+def test_true_stems_of_different_length_are_named_with_the_remedy(places):
     truth = places[1]
     sm.audio.write(truth / SONGS[0] / "vocals.wav", np.zeros((RATE, 1)), RATE)
     _, errors = sm.evaluate_folders(*places, executor=thread(), full=False, fit=True)

@@ -1,4 +1,4 @@
-"""Evaluation: floor and ceiling around every score, silence in sight, bad input refused."""
+"""Evaluation: floor and ceiling of every score, silent windows, refusal of bad input."""
 
 import keras
 import numpy as np
@@ -110,7 +110,7 @@ def test_a_mixture_that_ships_is_the_floor(song, estimates):
     assert floor == metrics.sdr(song["vocals"], mastered)
 
 
-def test_volume_alone_is_a_yardstick(song, estimates):
+def test_the_gain_score_is_that_of_volume_alone(song, estimates):
     mixture = song["vocals"] + song["accompaniment"]
     table = evaluate(estimates, song, RATE)
     best = pick(table, system="gain", scope="song").set_index("source")
@@ -146,7 +146,7 @@ def test_summary_labels_both_aggregates(song, estimates):
     assert not lines["silent"].any()
 
 
-def test_the_mixture_goes_no_part_of_the_way_and_the_oracle_all_of_it(song):
+def test_the_mixture_closes_none_of_the_gap_and_the_oracle_all_of_it(song):
     mixture = song["vocals"] + song["accompaniment"]
     floor = summarize(evaluate(dict.fromkeys(song, mixture), song, RATE))
     ceiling = summarize(evaluate(oracles.apply_ratio_mask(song, mixture), song, RATE))
@@ -163,7 +163,7 @@ def test_silence_is_counted_and_not_scored(song, estimates):
     assert summarize(table)["silent"].tolist() == [1, 0, 1, 0]
 
 
-def test_a_collapsed_model_is_seen_as_such(song, estimates):
+def test_a_collapsed_model_has_no_scores(song, estimates):
     estimates["vocals"] = np.zeros_like(estimates["vocals"])
     lines = summarize(evaluate(estimates, song, RATE))
     assert lines["silent"].tolist() == [SECONDS, 1, SECONDS, 0]
@@ -290,7 +290,7 @@ def test_clips_are_averaged_by_length_as_the_tables_of_mir1k(song):
         evaluate_clips(Quarter(), [])
 
 
-def test_full_scores_stand_beside_the_others(song, estimates):
+def test_full_scores_are_additional_columns(song, estimates):
     table = evaluate(estimates, song, RATE, full=True)
     assert list(table)[4:] == ["SDR", "SI-SDR", "ISR", "SIR", "SAR"]
     pd.testing.assert_frame_equal(table[table.columns[:6]], evaluate(estimates, song, RATE))

@@ -1,4 +1,4 @@
-"""Both aggregates under their names, intervals that cover, a test that knows better from equal."""
+"""Both aggregates, the coverage of intervals, and the significance of differences."""
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ def test_both_aggregates_are_labelled_and_differ():
     assert (lines["silent"] == 2).all()  # one silent, one perfect: museval keeps neither
 
 
-def test_the_share_of_the_way_from_floor_to_ceiling():
+def test_the_share_of_the_gap_between_floor_and_ceiling():
     table = pd.concat(
         table_of(a=[level, level + 1], b=[level + 4.0]).assign(system=system)
         for system, level in (("mixture", 0), ("estimate", 3), ("oracle", 12))
@@ -37,7 +37,7 @@ def test_the_share_of_the_way_from_floor_to_ceiling():
     np.testing.assert_allclose(shares[["mixture", "estimate", "oracle"]], [[0, 0.25, 1]] * 2)
 
 
-def test_an_interval_covers_as_often_as_it_says():
+def test_an_interval_has_its_nominal_coverage():
     draws = np.random.default_rng(0).normal(size=(100, 25))
     intervals = [statistics.bootstrap(draw, statistic=np.mean, resamples=400) for draw in draws]
     assert 85 <= sum(low < 0 < high for low, high in intervals) <= 99
@@ -45,7 +45,7 @@ def test_an_interval_covers_as_often_as_it_says():
     assert np.isnan(statistics.bootstrap([1.0, np.nan])).all()
 
 
-def test_a_small_gain_on_every_song_is_found_and_chance_is_not():
+def test_a_small_consistent_gain_is_significant_and_noise_is_not():
     songs = np.random.default_rng(0).normal(5, 3, size=30)  # songs differ more than systems
     first = pd.Series(songs, index=[f"song {i}" for i in range(30)])
     noise = np.random.default_rng(1).normal(0, 0.3, size=30)
@@ -64,7 +64,7 @@ def test_songs_are_paired_by_name():
         statistics.compare({"a": 1.0}, {"a": 2.0})
 
 
-def test_the_published_table_is_whole():
+def test_the_published_table_is_complete():
     table = sisec2018.load()
     assert not table.duplicated(["system", "source", "measure", "aggregate"]).any()
     assert set(table["aggregate"]) == {statistics.TRACKS, statistics.WINDOWS}
@@ -75,7 +75,7 @@ def test_the_published_table_is_whole():
     assert vocals.drop(["IRM2", "MWF", "IRM1", "IBM1", "IBM2"]).max() < vocals[["IRM2"]].item()
 
 
-def test_scores_of_other_programs_are_told_from_other_files(tmp_path):
+def test_files_without_scores_are_refused(tmp_path):
     (tmp_path / "other.json").write_text('{"epochs": 3}')
     with pytest.raises(ValueError, match="museval's form"):
         museval_json.read_folder(tmp_path)
@@ -85,7 +85,7 @@ def test_scores_of_other_programs_are_told_from_other_files(tmp_path):
         museval_json.write(tmp_path / "song.json", table_of(a=[1.0]))
 
 
-def test_the_picture_ranks_ones_own_among_the_field():
+def test_the_figure_ranks_an_estimate_among_the_published_systems():
     table = table_of(a=[5.0, 5.2], b=[6.0, 6.4], c=[7.0])
     axes = display.plot_sisec_comparison(table, title="Third").axes[0]
     names = [label.get_text() for label in axes.get_yticklabels()]

@@ -86,7 +86,7 @@ def test_it_resumes_from_the_state_before_a_damaged_one(tracks, folder, undistur
                                                "before it"])  # fmt: skip
 
 
-def test_without_any_state_it_begins_again_and_ends_the_same(tracks, folder, undisturbed):
+def test_without_any_state_a_training_restarts_and_ends_the_same(tracks, folder, undisturbed):
     for path in folder.glob("state-*.npz"):
         empty(path)
     with pytest.warns(UserWarning, match="is damaged"):
@@ -95,7 +95,7 @@ def test_without_any_state_it_begins_again_and_ends_the_same(tracks, folder, und
 
 @pytest.mark.filterwarnings("ignore:.*recipe.json is damaged")
 @pytest.mark.parametrize("harm", [cut, empty, fill_with_words, write_null, drop_a_row, delete])
-def test_what_people_read_is_written_again(tracks, folder, undisturbed, harm):
+def test_the_log_and_the_best_model_are_restored(tracks, folder, undisturbed, harm):
     harm(folder / "log.csv")
     harm(folder / "recipe.json")
     (flip_a_bit if harm is drop_a_row else harm)(folder / "best.keras")
@@ -104,7 +104,7 @@ def test_what_people_read_is_written_again(tracks, folder, undisturbed, harm):
         assert (folder / name).read_bytes() == (undisturbed.folder / name).read_bytes()
 
 
-def test_damage_that_makes_it_another_training_is_refused(tracks, folder):
+def test_a_changed_description_is_refused(tracks, folder):
     with pytest.raises(ValueError, match="recipe differs.*pass another folder"):
         sm.train(TINY.vary(seed=1), tracks, folder, progress=False)
 
@@ -148,7 +148,7 @@ def test_a_second_training_in_the_folder_is_refused_in_one_line(tracks, folder):
         pass  # the lock has ended with the training that held it
 
 
-def test_a_dead_process_holds_no_lock(tmp_path):
+def test_the_lock_ends_with_the_process(tmp_path):
     code = (
         "import os, pathlib, signal; from sepmodels.training.lock import lock_folder\n"
         f"with lock_folder(pathlib.Path({str(tmp_path)!r})): os.kill(os.getpid(), signal.SIGKILL)"
@@ -169,7 +169,7 @@ def small_files():
     signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_full_disk_is_said_in_one_line(tracks, undisturbed, tmp_path, small_files):
+def test_a_full_disk_is_reported_in_one_line(tracks, undisturbed, tmp_path, small_files):
     with pytest.raises(OSError, match=r"cannot be written \(File too large\)") as why:
         sm.train(TINY, tracks, tmp_path / "run", progress=False)
     assert "\n" not in str(why.value)
@@ -179,7 +179,7 @@ def test_a_full_disk_is_said_in_one_line(tracks, undisturbed, tmp_path, small_fi
 
 
 @pytest.mark.parametrize("loss", [1e29, float("nan"), float("inf")])
-def test_a_loss_that_explodes_ends_it_and_the_last_good_state_stays(
+def test_divergence_ends_the_training_and_keeps_the_last_state_before_it(
     tracks, tmp_path, monkeypatch, undisturbed, loss
 ):
     """The loss of the validation songs too, though it is finite."""
@@ -197,14 +197,14 @@ def test_a_loss_that_explodes_ends_it_and_the_last_good_state_stays(
     assert_equal_runs(sm.train(TINY, tracks, tmp_path, progress=False), undisturbed)
 
 
-def test_an_exploding_step_is_not_kept(tracks, tmp_path):
+def test_a_diverging_step_is_not_saved(tracks, tmp_path):
     recipe = TINY.vary(learning_rate=1e30, loss="mse", steps_per_epoch=6, schedule="constant")
     with pytest.raises(ArithmeticError, match=r"diverges: in epoch 1 the loss is"):
         sm.train(recipe, tracks, tmp_path, progress=False)
     assert not list(tmp_path.glob("state-*.npz"))
 
 
-def test_interrupted_again_before_the_first_step_it_ends_the_same(
+def test_an_interruption_before_the_first_step_changes_nothing(
     tracks, tmp_path, monkeypatch, undisturbed
 ):
     def interrupt(self, *arguments, **names):
@@ -217,7 +217,7 @@ def test_interrupted_again_before_the_first_step_it_ends_the_same(
     assert_equal_runs(sm.train(TINY, tracks, tmp_path, progress=False), undisturbed)
 
 
-def test_two_states_are_kept_and_the_newest_whole_one_is_read(tmp_path):
+def test_two_states_are_kept_and_the_newest_intact_one_is_read(tmp_path):
     for steps in range(4):
         groups = {"x": [np.full(1000, steps, "float32"), np.array(steps)], "y": []}
         state.write_state(tmp_path, steps, groups, {"steps": steps, "\udce9": [1.5, None]})

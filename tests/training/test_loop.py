@@ -31,7 +31,7 @@ def weights(run):
     return np.concatenate([weight.numpy().ravel() for weight in run.model.weights])
 
 
-def test_resuming_equals_never_having_stopped(songs, tmp_path, monkeypatch):
+def test_a_resumed_training_equals_an_uninterrupted_one(songs, tmp_path, monkeypatch):
     whole = sm.train(TINY, songs, tmp_path / "whole", progress=False)
 
     keep = sm.training.checkpoint.Checkpoint.on_epoch_begin
@@ -53,7 +53,7 @@ def test_resuming_equals_never_having_stopped(songs, tmp_path, monkeypatch):
 
 @pytest.fixture
 def interrupted_at(monkeypatch):
-    """Ctrl-C after so many steps of a process; gives the steps that were made."""
+    """Interrupts a process after some steps; returns the steps that were made."""
 
     def interrupt(*counts):
         stops, made = list(counts), []
@@ -75,7 +75,9 @@ def interrupted_at(monkeypatch):
 STEPS = [(epoch, step) for epoch in range(3) for step in (1, 2, 3)]  # of TINY
 
 
-def test_resuming_within_an_epoch_equals_never_having_stopped(songs, tmp_path, interrupted_at):
+def test_a_training_resumed_within_an_epoch_equals_an_uninterrupted_one(
+    songs, tmp_path, interrupted_at
+):
     whole = sm.train(TINY, songs, tmp_path / "whole", progress=False)
     made = interrupted_at(1, 2, 5)  # twice in the first epoch, once in the second
     for _ in range(3):
@@ -90,7 +92,7 @@ def test_resuming_within_an_epoch_equals_never_having_stopped(songs, tmp_path, i
     assert files(resumed.folder) == files(whole.folder)
 
 
-def test_killed_it_goes_on_from_the_last_state_within_the_epoch(
+def test_a_killed_training_resumes_from_the_last_state_within_the_epoch(
     songs, tmp_path, interrupted_at, monkeypatch
 ):
     whole = sm.train(TINY, songs, tmp_path / "whole", progress=False)
@@ -109,7 +111,7 @@ def test_killed_it_goes_on_from_the_last_state_within_the_epoch(
     np.testing.assert_array_equal(resumed.history["loss"], whole.history["loss"])
 
 
-def test_interrupted_while_validating_it_validates_again(songs, tmp_path, monkeypatch):
+def test_an_interrupted_validation_is_repeated(songs, tmp_path, monkeypatch):
     whole = sm.train(TINY, songs, tmp_path / "whole", progress=False)
 
     def interrupt(self, logs=None):
@@ -132,7 +134,7 @@ def test_a_finished_training_is_only_loaded(songs, tmp_path):
     np.testing.assert_array_equal(weights(first), weights(again))
 
 
-def test_what_a_training_leaves(songs, tmp_path):
+def test_the_files_of_a_training(songs, tmp_path):
     run = sm.train(TINY, songs, tmp_path, progress=False)
     assert run.history["epoch"].tolist() == [1, 2, 3]
     assert run.history["learning_rate"].iloc[-1] == pytest.approx(0, abs=1e-6)
@@ -167,7 +169,7 @@ def test_the_best_epoch_is_kept(songs, tmp_path, monkeypatch):
     np.testing.assert_array_equal(weights(run), seen[1])
 
 
-def test_backing_music_joins_the_mixtures(songs, tmp_path):
+def test_backing_music_is_mixed_in(songs, tmp_path):
     band = sm.datasets.Track.from_arrays(
         "band", {"accompaniment": songs[0].stems["accompaniment"]}, songs[0].sample_rate
     )
@@ -205,7 +207,7 @@ def test_backing_of_a_validation_or_test_song_is_refused(songs, tmp_path):
             sm.train(TINY, songs[1:], tmp_path, songs[:1], backing=[band], progress=False)
 
 
-def test_diverging_is_said(songs, tmp_path):
+def test_divergence_is_reported(songs, tmp_path):
     with pytest.raises(ArithmeticError, match="lower learning_rate"):
         sm.train(TINY.vary(learning_rate=float("nan")), songs, tmp_path, progress=False)
 
@@ -278,7 +280,7 @@ def test_the_second_stage_begins_with_the_last_weights_of_the_first(songs, tmp_p
     np.testing.assert_allclose(weights(run), weights(last), atol=1e-6)
 
 
-def test_a_trained_model_is_tuned_further_and_stays_itself(songs, tmp_path):
+def test_fine_tuning_leaves_the_initial_model_unchanged(songs, tmp_path):
     first = sm.train(TINY, songs, tmp_path / "first", progress=False)
     before = weights(first)
     still = dataclasses.replace(TINY, learning_rate=0.0, epochs=1)
@@ -298,7 +300,7 @@ def test_weight_decay_pulls_every_weight_towards_zero(songs, tmp_path):
     assert size(1.0) < size(0.0)
 
 
-def test_test_songs_are_kept_out_unless_asked_for(songs, tmp_path):
+def test_test_songs_are_refused_unless_allowed(songs, tmp_path):
     stems = {name: np.zeros((16000, 1), "float32") for name in ("vocals", "accompaniment")}
     song = sm.datasets.Track.from_arrays("exam", stems, 8000, split="test")
     for place in ({"validation": [song]}, {"validation": songs[:1], "backing": ()}):
@@ -312,12 +314,12 @@ def test_test_songs_are_kept_out_unless_asked_for(songs, tmp_path):
 @pytest.mark.parametrize(
     "change", [{"optimizer": "sgd"}, {"schedule": "linear"}, {"then": sm.recipes.WAVE_U_NET}]
 )
-def test_a_recipe_that_makes_no_sense_says_why(change):
+def test_invalid_fields_of_a_recipe_are_named(change):
     with pytest.raises(ValueError, match=next(iter(change))):
         TINY.vary(**change)
 
 
-def test_a_recipe_augments_as_it_says(songs, tmp_path, monkeypatch):
+def test_the_augmentation_of_a_recipe_is_applied(songs, tmp_path, monkeypatch):
     seen = []
     draw = sm.training.batches.draw_segments
     monkeypatch.setattr(

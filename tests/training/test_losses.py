@@ -25,7 +25,7 @@ def test_negative_snr_is_the_negative_sdr():
     np.testing.assert_allclose(-np.asarray(loss), expected, atol=1e-3)
 
 
-def test_negative_snr_stops_at_its_ceiling_and_bears_silence():
+def test_negative_snr_saturates_at_its_ceiling_and_is_finite_for_silence():
     target = waves(0)
     np.testing.assert_allclose(sm.losses.negative_snr(target, target), -30.0, atol=1e-2)
     silent = np.zeros_like(target)
@@ -80,7 +80,7 @@ def test_deep_conv_sep_ignores_the_estimate_of_other():
     np.testing.assert_array_equal(first, second)
 
 
-def test_deep_conv_sep_wants_two_or_four_sources():
+def test_deep_conv_sep_requires_two_or_four_sources():
     with pytest.raises(ValueError, match=r"Received: shape=\(1, 2, 3\)"):
         sm.losses.deep_conv_sep(np.zeros((1, 2, 3)), np.zeros((1, 2, 3)))
 
@@ -97,7 +97,7 @@ def test_discriminative_l1_by_hand():
     assert np.all(np.asarray(loss(target, target)) < 0)
 
 
-def test_discriminative_l1_wants_two_sources():
+def test_discriminative_l1_requires_two_sources():
     with pytest.raises(ValueError, match=r"Received: shape=\(1, 2, 3\)"):
         sm.losses.discriminative_l1(np.zeros((1, 2, 3)), np.zeros((1, 2, 3)))
 
