@@ -152,6 +152,12 @@ def find_shipped(name):
     raise FileNotFoundError(f"{name} is missing in {_PACKAGE}; reinstall sepmodels")
 
 
+def compute_digest(path, kind="sha256"):
+    """Compute the digest of a file as hexadecimal digits; `kind` is a name in `hashlib`."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
+
+
 def check_digest(path):
     """Raise `ValueError` unless a file is, byte by byte, the one that was published.
 
@@ -160,7 +166,7 @@ def check_digest(path):
     """
     lines = (path.parent / "SHA256SUMS").read_text().splitlines()
     digests = {name: digest for digest, name in map(str.split, lines)}
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = compute_digest(path)
     if found != digests.get(path.name):
         raise ValueError(
             f"{path.name} is damaged or not the published file; install sepmodels again. "

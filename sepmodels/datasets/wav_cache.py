@@ -12,7 +12,7 @@ import uuid
 
 from tqdm.auto import tqdm
 
-from sepmodels import audio
+from sepmodels import _files, audio
 from sepmodels.datasets.track import Track
 
 _NOTE = "song.json"  # beside the WAV files: sizes, times of change and checksums
@@ -123,10 +123,7 @@ def _fingerprint(path, whole):
     """Size and modification time; with `whole`, the checksum too."""
     status = path.stat()
     brief = [status.st_size, status.st_mtime_ns]
-    if not whole:
-        return brief
-    with path.open("rb") as file:
-        return [*brief, hashlib.file_digest(file, "sha256").hexdigest()]
+    return [*brief, _files.compute_digest(path)] if whole else brief
 
 
 def _open(track, place):

@@ -99,7 +99,8 @@ class Checkpoint(keras.callbacks.Callback):
     def _restore_files(self):
         """Write the log and the best model again where they differ from the state."""
         self._write_log()
-        if self._rows and _compute_checksum(self.best) != self._note["best_checksum"]:
+        checksum = _files.compute_digest(self.best) if self.best.exists() else None
+        if self._rows and checksum != self._note["best_checksum"]:
             weights = self.trainable.get_weights()
             self.trainable.set_weights(self._best_weights)
             self._write_best()
@@ -192,7 +193,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _write_best(self):
         _files.write_atomically(self.best, self.trainable.save)
-        self._note["best_checksum"] = _compute_checksum(self.best)
+        self._note["best_checksum"] = _files.compute_digest(self.best)
 
     def _write_log(self):
         path, text = self.folder / "log.csv", self.history.to_csv(index=False)
@@ -223,7 +224,3 @@ def describe_training(recipe, tracks, validation, backing, initial=None):
 
 def _hash_weights(model):
     return hashlib.sha256(b"".join(weight.tobytes() for weight in model.get_weights())).hexdigest()
-
-
-def _compute_checksum(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None

@@ -4,7 +4,6 @@ The name of a file holds the number of steps and a checksum of its content.
 """
 
 import collections
-import hashlib
 import json
 import warnings
 
@@ -33,7 +32,7 @@ def write_state(folder, steps, groups, note):
     part = folder / "part-state.npz"
     with _files.explain_errors(part):
         np.savez(part, note=np.array(json.dumps(note)), **arrays)
-    part.replace(folder / f"state-{steps:09d}-{_compute_checksum(part)}.npz")
+    part.replace(folder / f"state-{steps:09d}-{_files.compute_digest(part)[:16]}.npz")
     for path in sorted(folder.glob(_PATTERN))[:-_KEPT]:
         path.unlink()
 
@@ -48,7 +47,7 @@ def read_state(folder):
         `(groups, note)` as of `write_state`, where a missing group is empty, or `None`.
     """
     for path in sorted(folder.glob(_PATTERN), reverse=True):
-        if path.stem.split("-")[-1] == _compute_checksum(path):
+        if path.stem.split("-")[-1] == _files.compute_digest(path)[:16]:
             groups = collections.defaultdict(list)
             with np.load(path) as file:
                 note = json.loads(str(file["note"]))
@@ -58,8 +57,3 @@ def read_state(folder):
         warnings.warn(f"{path} is damaged; the training resumes from before it", stacklevel=2)
         path.unlink()
     return None
-
-
-def _compute_checksum(path):
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

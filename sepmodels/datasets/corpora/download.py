@@ -1,6 +1,5 @@
 """Download of an archive: resumed after an interruption, checked before it is used."""
 
-import hashlib
 import os
 import pathlib
 import urllib.error
@@ -8,6 +7,8 @@ import urllib.request
 import zipfile
 
 from tqdm.auto import tqdm
+
+from sepmodels import _files
 
 
 def fetch(url, path, checksum=None, progress=True):
@@ -48,11 +49,12 @@ def fetch(url, path, checksum=None, progress=True):
         raise ConnectionError(_unreachable(url, path, error)) from None
     if missing > 0:
         raise ConnectionError(_unreachable(url, path, f"{missing} bytes are missing"))
-    if checksum is not None and (found := _digest(part, checksum)) != checksum:
+    kind, _, wanted = (checksum or "").partition(":")
+    if checksum is not None and (found := _files.compute_digest(part, kind)) != wanted:
         part.unlink()
         raise ValueError(
-            f"{url} is not the expected file: its checksum is {found}, not {checksum}. It was "
-            "deleted; try again, or pass the checksum that the publisher states today"
+            f"{url} is not the expected file: its checksum is {kind}:{found}, not {checksum}; it "
+            "was deleted. Try again, or pass the checksum that the publisher states today"
         )
     os.replace(part, path)
 
@@ -72,12 +74,6 @@ def unzip(path, folder):
             archive.extractall(folder)
     except zipfile.BadZipFile as error:
         raise ValueError(f"{path} is damaged ({error}); delete it and fetch it again") from None
-
-
-def _digest(path, checksum):
-    kind = checksum.partition(":")[0]
-    with path.open("rb") as file:
-        return f"{kind}:{hashlib.file_digest(file, kind).hexdigest()}"
 
 
 def _unreachable(url, path, why):

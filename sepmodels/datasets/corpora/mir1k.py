@@ -77,16 +77,7 @@ def load(root, split=None, protocol="published"):
 
 def _find_clips(root):
     """All clips below the folder: name to path, sorted by name."""
-    paths = [
-        path
-        for path in song_folders.walk(root)
-        if path.suffix.lower() in song_folders.SUFFIXES and _CLIP.fullmatch(path.stem)
-    ]
+    paths = [path for path in song_folders.find_audio(root) if _CLIP.fullmatch(path.stem)]
     # Beside the songs, the original has spoken lyrics under the same names.
     songs = [path for path in paths if "Wavfile" in path.relative_to(root).parts]
-    clips = {}
-    for path in songs or paths:
-        if path.stem in clips:
-            raise ValueError(f"clip {path.stem} is there twice: {clips[path.stem]} and {path}")
-        clips[path.stem] = path
-    return dict(sorted(clips.items()))
+    return dict(sorted(song_folders.name_files(songs or paths).items()))

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from sepmodels import audio
 from sepmodels.datasets.stem_readers import FileReader, SumReader
 
-SUFFIXES = audio.SUFFIXES
 BAND = ("drums", "bass", "other")
 # Folders that operating systems, archives and network disks create.
 _SYSTEM = {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found"}
@@ -28,13 +27,22 @@ class SongFolder(NamedTuple):
         Raises:
             ValueError: a stem is there twice.
         """
-        files = {}
-        for path in self.audio:
-            name = normalize_name(path.stem)
-            if name in files:
-                raise ValueError(f"{name} is there twice: {files[name]} and {path}; remove one")
-            files[name] = str(path)
-        return files
+        return name_files(self.audio)
+
+
+def name_files(paths):
+    """Make a dict of the name of each file, without suffix, to its path as str.
+
+    Raises:
+        ValueError: two files have the same name.
+    """
+    files = {}
+    for path in paths:
+        name = normalize_name(path.stem)
+        if name in files:
+            raise ValueError(f"{name} is there twice: {files[name]} and {path}; remove one")
+        files[name] = str(path)
+    return files
 
 
 def normalize_name(name):
@@ -56,12 +64,16 @@ def find_songs(root):
         Unicode form NFC; a song that lies in `root` itself is called `song`.
     """
     songs = {}
-    for path in walk(root):
-        if path.suffix.lower() in SUFFIXES:
-            name = normalize_name(path.parent.relative_to(root).as_posix())
-            name = "song" if name == "." else name
-            songs.setdefault(name, SongFolder(path.parent, [])).audio.append(path)
+    for path in find_audio(root):
+        name = normalize_name(path.parent.relative_to(root).as_posix())
+        name = "song" if name == "." else name
+        songs.setdefault(name, SongFolder(path.parent, [])).audio.append(path)
     return dict(sorted(songs.items()))
+
+
+def find_audio(root):
+    """Return the paths of all visible audio files below a folder, sorted folder by folder."""
+    return [path for path in walk(root) if path.suffix.lower() in audio.SUFFIXES]
 
 
 def walk(root):

@@ -69,8 +69,8 @@ def load(root, sources=("vocals", "accompaniment"), channels=None):
     if channels is None:
         places, tree = [*song_folders.find_songs(root).items()], _FOLDERS
     else:
-        files = (path for path in song_folders.walk(root) if path.parent == pathlib.Path(root))
-        places, tree = [(path.stem, path) for path in files if _is_audio(path)], _FILES
+        paths = [p for p in song_folders.find_audio(root) if p.parent == pathlib.Path(root)]
+        places, tree = [(path.stem, path) for path in paths], _FILES
 
     def make(place):
         name, song = place
@@ -106,7 +106,3 @@ def save(tracks, root, sample_rate=None):
         for path, samples in zip(paths, track.stems.values(), strict=True):
             rate = sample_rate or track.sample_rate
             audio.write(path, audio.resample(samples, track.sample_rate, rate), rate)
-
-
-def _is_audio(path):
-    return path.suffix.lower() in song_folders.SUFFIXES
