@@ -4,6 +4,12 @@ import numpy as np
 
 from sepmodels.display import theme
 
+SCORE_MARKS = {  # the shape and its filling
+    "mixture (floor)": ("o", theme.GREY),
+    "volume alone": ("s", theme.GREY),
+    "ideal mask (ceiling)": ("D", "white"),
+}
+
 
 def plot_learning_curve(history, *, metric="loss", title=None):
     """Draw training and validation loss over the epochs, and mark the best epoch.
@@ -56,8 +62,9 @@ def plot_learning_curve(history, *, metric="loss", title=None):
 def plot_scores(table, *, score="SDR", title=None):
     """Draw each source between its floor and its ceiling.
 
-    A line runs from the mixture to the oracle mask. The dot is the median of the estimate, and the
-    ticks above it are its windows. The label gives the score and its improvement.
+    A line runs from the mixture to the oracle mask. The dot is the median of the estimate, the
+    ticks below it are its windows, and the square is what volume alone achieves. The label gives
+    the score and its improvement.
 
     Args:
         table: pandas.DataFrame. From `evaluate`.
@@ -88,37 +95,29 @@ def plot_scores(table, *, score="SDR", title=None):
         axes.axvline(0, color="#BBBBBB", linewidth=0.8)
         for row, source in enumerate(sources):
             color = theme.color_of(source)
-            floor, value, ceiling = (
-                middle.get((source, system), np.nan) for system in ("mixture", "estimate", "oracle")
+            floor, gain, value, ceiling = (
+                middle.get((source, system), np.nan)
+                for system in ("mixture", "gain", "estimate", "oracle")
             )
-            axes.plot([floor, ceiling], [row, row], color="#DDDDDD", linewidth=5, zorder=1)
-            axes.plot([floor, value], [row, row], color=color, linewidth=5, alpha=0.5, zorder=2)
+            axes.plot([floor, ceiling], [row, row], color="#7A7F8750", linewidth=5)
+            axes.plot([floor, value], [row, row], color=color, linewidth=5, alpha=0.5)
             windows = finite[(finite["source"] == source) & (finite["system"] == "estimate")][score]
             spread = np.full(len(windows), row + 0.24)
             axes.plot(windows, spread, "|", color=color, alpha=0.5, markersize=6)
-            axes.plot(floor, row, "o", color="#7A7F87", markersize=8, zorder=3)
-            axes.plot(
-                ceiling, row, "D", mfc="white", mec="#7A7F87", mew=1.5, markersize=7, zorder=3
-            )
-            axes.plot(value, row, "o", color=color, markersize=11, zorder=4)
+            hidden = "_" * row  # the legend takes the labels of the first row alone
+            places = (floor, gain, ceiling)
+            for (label, (mark, face)), place in zip(SCORE_MARKS.items(), places, strict=True):
+                look = {"mfc": face, "mec": theme.GREY, "markersize": 7, "label": hidden + label}
+                axes.plot(place, row, mark, **look)
+            axes.plot(value, row, "o", color=color, markersize=11, label=f"{hidden}estimate")
             if np.isfinite(value):
-                gain = f"{value:.1f} dB ({value - floor:+.1f})"
-                axes.annotate(
-                    gain,
-                    (value, row),
-                    (0, 10),
-                    textcoords="offset points",
-                    ha="center",
-                    color=color,
-                )
+                text, offset = f"{value:.1f} dB ({value - floor:+.1f})", {"xytext": (0, 10)}
+                offset |= {"textcoords": "offset points", "ha": "center", "color": color}
+                axes.annotate(text, (value, row), **offset)
         axes.set_yticks(range(len(sources)), sources)
         axes.set_ylim(len(sources) - 0.5, -0.6)
         axes.grid(axis="y", visible=False)
         axes.set_xlabel(f"{score} (dB)")
         axes.set_title(title or f"{score} per source, median of windows", loc="left")
-        marks = {"mixture (floor)": ("o", "#7A7F87", "#7A7F87"), "estimate": ("o", "k", "k")}
-        marks |= {"ideal mask (ceiling)": ("D", "white", "#7A7F87"), "each window": ("|", "k", "k")}
-        for label, (mark, face, edge) in marks.items():
-            axes.plot([], [], mark, mfc=face, mec=edge, label=label)
         figure.legend(loc="outside lower center", ncols=4)
     return figure

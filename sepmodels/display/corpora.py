@@ -33,8 +33,7 @@ def plot_corpus(table, *, title=None):
             color, audible = theme.color_of(source), row.minutes * (1 - row.silent)
             axes.barh(y, audible, color=color, height=0.6)
             axes.barh(y, row.minutes - audible, left=audible, color=color, alpha=0.25, height=0.6)
-            label = f" {row.silent:.0%} silent"
-            axes.annotate(label, (row.minutes, y), va="center", color="#444444")
+            axes.annotate(f" {row.silent:.0%} silent", (row.minutes, y), va="center")
         axes.set(xlabel="minutes", yticks=range(len(table)), yticklabels=table.index)
         axes.set_xlim(0, table.minutes.max() * 1.2)
         axes.invert_yaxis()

@@ -28,6 +28,8 @@ def compute_mel_spectrogram(samples, sample_rate, columns=800, rows=160, highest
     >>> float(compute_mel_spectrogram(tone, 8000).max().round())
     -20.0
     """
+    import librosa
+
     samples = np.asarray(samples, "float32").reshape(len(samples), -1)
     n_fft = 2 ** round(np.log2(FRAME * sample_rate))
     hop = max(n_fft // 8, -(-len(samples) // columns))
@@ -38,18 +40,12 @@ def compute_mel_spectrogram(samples, sample_rate, columns=800, rows=160, highest
     for column in range(power.shape[1]):
         frame = padded[column * hop : column * hop + n_fft] * window[:, None]
         power[:, column] = np.mean(np.abs(np.fft.rfft(frame, axis=0)) ** 2, axis=1)
-    bins = mel_frequencies(rows, highest or sample_rate / 2) / (sample_rate / n_fft)
+    hertz = librosa.mel_frequencies(rows, fmin=0, fmax=highest or sample_rate / 2, htk=True)
+    bins = hertz / (sample_rate / n_fft)
     below = np.minimum(bins.astype(int), n_fft // 2 - 1)
     weight = (bins - below)[:, None]
     interpolated = (1 - weight) * power[below] + weight * power[below + 1]
     return 10 * np.log10(np.maximum(interpolated, 1e-20))
-
-
-def mel_frequencies(count, highest):
-    """Frequencies in Hz, evenly spaced in mel from 0 Hz to the highest."""
-    import librosa
-
-    return librosa.mel_frequencies(count, fmin=0, fmax=highest, htk=True)
 
 
 def hz_to_mel(frequency):

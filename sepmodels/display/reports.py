@@ -67,8 +67,7 @@ def write_report(
     fragment, encoding = compose_html(stems, sample_rate, pictures, title, room, large=True)
     sound = "FLAC, exact to 16 bits"
     if encoding == "MP3":
-        seconds = len(stems["mixture"]) / sample_rate
-        rate = len(fragment) * 6 / seconds / len(stems) / 1000
+        rate = len(fragment) * 6e-3 * sample_rate / sum(map(len, stems.values()))
         sound = f"MP3 of about {rate:.0f} kbit/s for each stem, which changes the sound slightly"
     page = Page(
         f'<div class="sepmodels-report"><style>{style}</style>{fragment}{table}<p><small>'

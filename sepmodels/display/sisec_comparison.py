@@ -5,7 +5,6 @@ import numpy as np
 from sepmodels.display import theme
 from sepmodels.evaluation import sisec2018, statistics
 
-_GREY = "#7A7F87"
 _MARKS = {"submission": "o", "oracle": "D", "floor": "s"}
 _YOURS = {"mixture": "your mixture", "estimate": "your estimate", "oracle": "your oracle"}
 
@@ -60,8 +59,8 @@ def plot_sisec_comparison(table, *, measure="SDR", title=None):
         for source, axes in zip(sources, panels, strict=True):
             _panel(axes, rows[source], theme.color_of(source))
             axes.set_xlabel(f"{measure} of {source} (dB), median of each song")
-        for face, label in ((_GREY, "trained on MUSDB18"), ("white", "on more than that")):
-            panels[-1].plot([], [], "o", mfc=face, mec=_GREY, markersize=5, label=label)
+        for face, label in ((theme.GREY, "trained on MUSDB18"), ("white", "on more than that")):
+            panels[-1].plot([], [], "o", mfc=face, mec=theme.GREY, markersize=5, label=label)
         figure.legend(loc="outside lower center", ncols=2)
         panels[0].set_title(title or f"{measure} beside the medians of SiSEC 2018", loc="left")
     return figure
@@ -88,8 +87,8 @@ def _panel(axes, rows, color):
             axes.barh(y, third - first, left=first, height=0.6, color=color, alpha=0.35)
             axes.plot([median, median], [y - 0.3, y + 0.3], color=color, linewidth=2.5)
         else:
-            face = "white" if more else _GREY
-            axes.plot(median, y, _MARKS[kind], mfc=face, mec=_GREY, markersize=5)
+            face = "white" if more else theme.GREY
+            axes.plot(median, y, _MARKS[kind], mfc=face, mec=theme.GREY, markersize=5)
     axes.set_yticks(range(len(rows)), [row[1] for row in rows])
     for label, row in zip(axes.get_yticklabels(), rows, strict=True):
         if row[3] == "own":

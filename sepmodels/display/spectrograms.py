@@ -72,7 +72,7 @@ def plot_spectrograms(stems, sample_rate, *, title=None):
             if name:
                 axes.set_title(name, fontsize=9, color=theme.color_of(name))
         panels[-1].set_xlabel("time (s)")
-        figure.supylabel("frequency (Hz)", fontsize=9, color="#444444")
+        figure.supylabel("frequency (Hz)", fontsize=9)
         figure.colorbar(image, ax=list(panels), label="magnitude (dB)", aspect=20 * len(stems))
     return figure
 
@@ -116,7 +116,7 @@ def plot_waveforms(stems, sample_rate, *, title=None, points=1500):
             axes.set_title(name, fontsize=9, color=color)
         panels[-1].set_xlabel("time (s)")
         panels[-1].set_xlim(0, max(map(len, stems.values())) / sample_rate)
-        figure.supylabel("amplitude", fontsize=9, color="#444444")
+        figure.supylabel("amplitude", fontsize=9)
     return figure
 
 

@@ -1,23 +1,27 @@
 """The look that all pictures share: one colour per name, quiet axes."""
 
-import colorsys
 import contextlib
 import re
 
+GREY = "#7A7F87"  # of the mixture, of floors, and of what is no source
 # The palette of Okabe and Ito (2008), which colour-blind readers can tell apart.
 COLORS = {
-    "mixture": "#7A7F87",
+    "mixture": GREY,
     "vocals": "#D55E00",
     "accompaniment": "#0072B2",
     "drums": "#009E73",
     "bass": "#CC79A7",
     "other": "#B58900",
 }
-SPARE = ("#56B4E9", "#8E6BBF", "#A65628", "#7CB518")  # of names that the table above lacks
+# Of names that the table above lacks, in the order in which they are first drawn.
+SPARE = (
+    "#56B4E9", "#8E6BBF", "#A65628", "#7CB518", "#C2185B", "#00A5A5", "#6D7D3B", "#E07B91",
+    "#3F51B5", "#C79A5B", "#5E3C58", "#88A8A0", "#F08A24", "#2E7D32", "#9AA5D6", "#B04A4A",
+    "#14808F", "#B39DDB", "#847545", "#DB5FC4",
+)  # fmt: skip
 STYLE = {
     "axes.axisbelow": True,
     "axes.grid": True,
-    "axes.labelcolor": "#444444",
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlelocation": "left",
@@ -26,12 +30,17 @@ STYLE = {
     "figure.constrained_layout.use": True,
     "figure.dpi": 110,
     "font.size": 9,
-    "grid.color": "#E6E6E6",
     "grid.linewidth": 0.8,
     "legend.frameon": False,
-    "xtick.color": "#444444",
-    "ytick.color": "#444444",
 }
+PAPER = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
+INK = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+SHADES = {  # paper, ink and grid, on light pages and on dark ones
+    dark: dict.fromkeys(PAPER, paper) | dict.fromkeys(INK, ink) | {"grid.color": grid}
+    for dark, paper, ink, grid in ((False, "#FFFFFF", "#333333", "#E6E6E6"),
+                                   (True, "#111418", "#D6D9DE", "#33383F"))
+}  # fmt: skip
+_style = STYLE | SHADES[False]
 _given = {}  # names that have a spare colour, in the order in which they were first drawn
 
 
@@ -61,29 +70,28 @@ def color_of(name):
     if known:
         return known[0]
     index = _given.setdefault(re.split("[:,(]", name)[0].strip(), len(_given))
-    if index < len(SPARE):
-        return SPARE[index]
-    # Steps of the golden ratio never return to a hue; lightness alternates between neighbours.
-    hue, lightness = (0.11 + 0.618034 * index) % 1, (0.35, 0.55, 0.45)[index % 3]
-    red, green, blue = (round(255 * x) for x in colorsys.hls_to_rgb(hue, lightness, 0.6))
-    return f"#{red:02X}{green:02X}{blue:02X}"
+    return SPARE[index % len(SPARE)]
 
 
-def set_theme():
+def set_theme(dark=False):
     """Give all later figures of matplotlib the look of this library's pictures.
+
+    Args:
+        dark: bool. Whether the notebook has a dark background. Defaults to `False`.
 
     Example:
 
     >>> sm.display.set_theme()
     """
-    _import_pyplot().rcParams.update(STYLE)
+    _style.update(SHADES[bool(dark)])
+    _import_pyplot().rcParams.update(_style)
 
 
 @contextlib.contextmanager
 def draw_figure(rows=1, *, size, title=None, **options):
     """Yield `(figure, axes)` in the common style, then remove the figure from pyplot's list."""
     pyplot = _import_pyplot()
-    with pyplot.rc_context(STYLE):
+    with pyplot.rc_context(_style):
         figure, axes = pyplot.subplots(rows, figsize=size, squeeze=False, **options)
         # Otherwise a notebook would show it twice, and a long session would keep it in memory.
         pyplot.close(figure)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 
+import librosa
 import numpy as np
 import pandas as pd
 import pytest
@@ -259,7 +260,9 @@ def test_a_player_needs_no_matplotlib():
 def test_magnitudes_find_a_tone_and_its_level(frequency, amplitude):
     grid = mel_spectrogram.compute_mel_spectrogram(sine(frequency, amplitude), RATE, rows=400)
     middle = grid[:, 50:-50]
-    found = mel_spectrogram.mel_frequencies(400, RATE / 2)[middle.mean(axis=1).argmax()]
+    found = librosa.mel_frequencies(400, fmin=0, fmax=RATE / 2, htk=True)[
+        middle.mean(axis=1).argmax()
+    ]
     assert found == pytest.approx(frequency, abs=RATE / 512)
     assert middle.max() == pytest.approx(20 * np.log10(amplitude), abs=1.5)
 
@@ -378,3 +381,30 @@ def test_the_theme_can_be_set_for_all_figures():
     with pyplot.rc_context():
         display.set_theme()
         assert pyplot.rcParams["axes.grid"] and not pyplot.rcParams["legend.frameon"]
+
+
+def test_a_dark_theme_leaves_no_dark_ink_and_the_light_one_comes_back(stems):
+    def contrast(figure):
+        paper = np.mean(colors.to_rgb(figure.get_facecolor()))
+        (label, *_) = figure.axes[0].get_xticklabels()
+        inks = [label.get_color(), figure.axes[0].title.get_color(), figure._suptitle.get_color()]
+        return paper, min(abs(np.mean(colors.to_rgb(ink)) - paper) for ink in inks)
+
+    try:
+        display.set_theme(dark=True)
+        paper, apart = contrast(display.plot_spectrogram(stems["vocals"], RATE, title="dark"))
+        assert paper < 0.1 and apart > 0.6
+    finally:
+        display.set_theme()
+    paper, apart = contrast(display.plot_spectrogram(stems["vocals"], RATE, title="light"))
+    assert paper == 1.0 and apart > 0.6
+
+
+def test_scores_show_what_volume_alone_achieves():
+    voice, band = sine(440)[:, None], sine(880, 0.5)[:, None]
+    truth, guess = {"vocals": voice, "other": band}, {"vocals": voice, "other": 0.5 * band}
+    table = sm.evaluate(guess, truth, RATE)
+    axes = display.plot_scores(table).axes[0]
+    (square,) = [line for line in axes.lines if line.get_label() == "volume alone"]
+    floor = table[(table["system"] == "gain") & (table["scope"] == "window")]
+    assert square.get_xdata()[0] == floor.groupby("source")["SDR"].median()["vocals"]

@@ -84,7 +84,7 @@ function blindTest(panel, names, sound, on) {
     const start = button("Start", () => begin(a, b, n), { class: "strong" });
     start.disabled = a === b;
     show(
-      make("h3", "Blind test: can you hear the difference?"),
+      make("h3", "Blind A/B/X test: can you hear the difference?"),
       line(field("A", one), field("B", two), field("Trials", count)),
       make("p", `X is A or B, drawn anew in each trial. ${needed(n)} right answers of ${n} are ` +
         `needed for p < 0.05. ${a === b ? "Choose two different stems." : level}`),
