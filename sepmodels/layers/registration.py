@@ -11,9 +11,9 @@ def register(cls):
 
     The arguments of the constructor are recorded, defaults included, with lists as tuples. Each
     becomes an attribute of that name, unless the class has a method or a property of that name,
-    before the constructor runs. `get_config` returns them all, beside what the base class says,
-    and `from_config` constructs the object again. What a base class takes through `**kwargs` is
-    recorded there if that class is registered too.
+    before the constructor runs; a layer becomes one after it. `get_config` returns them all, beside
+    what the base class says, and `from_config` constructs the object again. What a base class takes
+    through `**kwargs` is recorded there if that class is registered too.
 
     A class with a `get_config` of its own is only registered.
     """
@@ -33,6 +33,7 @@ def _record_arguments(construct):
         bound = signature.bind(self, *args, **kwargs)
         bound.apply_defaults()
         recorded = vars(self).setdefault("_arguments", {})  # not through Keras, which would wrap it
+        layers = {}  # PyTorch takes no attribute that is a module before the constructor
         for name, value in [*bound.arguments.items()][1:]:
             bound.arguments[name] = value = _freeze(value)
             if name == "kwargs" or name in recorded:  # recorded by the class below
@@ -40,8 +41,13 @@ def _record_arguments(construct):
             recorded[name] = value
             ours = getattr(type(self), name, None)
             if not callable(ours) and not isinstance(ours, property):
-                setattr(self, name, value)
+                if isinstance(value, keras.Layer):
+                    layers[name] = value
+                else:
+                    setattr(self, name, value)
         construct(*bound.args, **bound.kwargs)
+        for name, layer in layers.items():
+            setattr(self, name, layer)
 
     record_and_construct.__signature__ = signature  # for Keras, which does not look for __wrapped__
     return record_and_construct
