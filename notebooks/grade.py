@@ -99,13 +99,14 @@ async def _run(notebook, seconds, answer_seconds):
             allow_errors=True,  # a cell that fails does not affect later exercises
             resources={"metadata": {"path": str(inside)}},
         )
+        limit = asyncio.timeout(seconds)
         try:
-            await asyncio.wait_for(
-                client.async_execute(env={**kept, **ADDED}, stderr=subprocess.DEVNULL), seconds
-            )
-        except TimeoutError:
-            return f"not reached in {seconds} s"
-        except nbclient.exceptions.DeadKernelError:
+            async with limit:
+                kernel = {"env": {**kept, **ADDED}, "stderr": subprocess.DEVNULL}
+                await client.async_execute(**kernel)
+        except (TimeoutError, nbclient.exceptions.DeadKernelError):  # the client confuses the two
+            if limit.expired():
+                return f"not reached in {seconds} s"
             return "not reached: an earlier cell ended the process"
     return ""
 
