@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import re
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -118,14 +119,12 @@ def _run(recipe, tracks, validation, folder, amount):
 def _fit_budget(amount, recipe, tracks, validation, note):
     """The recipe with as many steps as the budget allows, which are kept in the file `note`."""
     if not note.exists():
-        number, seconds = amount
-        steps = number
-        if seconds:
+        steps, timed = amount
+        if timed:
             trial = recipe.vary(steps_per_epoch=_TRIAL, epochs=2, then=None)
             with tempfile.TemporaryDirectory() as place:
                 epochs = train(trial, tracks, place, validation[:1], progress=False).history
-            # The first epoch also traces the graph.
-            steps = int(number * _TRIAL / epochs["seconds"].iloc[-1])
+            steps = steps * _TRIAL / epochs["seconds"].iloc[-1]  # the first also traces the graph
         _files.write_atomically(note, lambda path: path.write_text(json.dumps(max(1, int(steps)))))
     steps = json.loads(note.read_text())
     each = min(recipe.steps_per_epoch, steps)
@@ -134,11 +133,10 @@ def _fit_budget(amount, recipe, tracks, validation, note):
 
 def _parse_budget(budget):
     """Read `"5 min"` as `(300, True)` for seconds; `"300 steps"` as `(300, False)`."""
-    number = "".join(itertools.takewhile(lambda sign: sign in "0123456789.", str(budget)))
-    unit = str(budget)[len(number) :].strip()
-    rule = f"budget must be a number above 0 with one of the units {(*_UNITS,)}, such as '5 min'"
-    _checks.require(number and unit in _UNITS and float(number) > 0, rule, budget=budget)
-    return float(number) * _UNITS[unit], unit != "steps"
+    match = re.fullmatch(r"(\d+\.?\d*)\s*(steps|s|min|h)", str(budget))
+    rule = "budget must be a number above 0 with the unit steps, s, min or h, such as '5 min'"
+    _checks.require(match and float(match[1]) > 0, rule, budget=budget)
+    return float(match[1]) * _UNITS[match[2]], match[2] != "steps"
 
 
 def _identify(recipe, tracks, validation, budget):

@@ -76,10 +76,7 @@ def evaluate(
     _checks.require(sample_rate > 0, "sample_rate must be above 0 Hz", sample_rate=sample_rate)
     names = tuple(references)
     overlap = "accompaniment" in names and set(names) - {"vocals", "accompaniment"}
-    rule = (
-        "accompaniment overlaps the stems that it is made of; score vocals and accompaniment in "
-        "one call and the stems in another"
-    )
+    rule = "accompaniment overlaps the other stems; score it with the vocals, and them separately"
     _checks.require(not overlap, rule, references=names)
     known = mixture is not None or len(names) > 1
     _checks.require(known, "a single source requires mixture", references=names)

@@ -74,12 +74,10 @@ class Checkpoint(keras.callbacks.Callback):
         if state is None:
             return
         variables, arrays = self._list_variables(), groups["variables"]
-        rule = (
-            "the state does not fit this version of Keras or sepmodels; use "
-            f"{note['description']['versions']}, or pass another folder"
-        )
         fits = [variable.shape for variable in variables] == [array.shape for array in arrays]
-        _checks.require(fits, rule, folder=str(self.folder))
+        rule = "the state does not fit this version of Keras or sepmodels; pass another folder"
+        received = {"folder": str(self.folder), "versions": note["description"]["versions"]}
+        _checks.require(fits, rule, **received)
         for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
         self._sums, self._best_weights = groups["sums"], groups["best"]
@@ -90,10 +88,7 @@ class Checkpoint(keras.callbacks.Callback):
         """Refuse the folder of another training."""
         for part in _DECISIVE if theirs else ():
             same = theirs.get(part) == self._note["description"][part]
-            rule = (
-                f"{part} differs from that of the training in the folder; pass another folder, or "
-                "delete that one"
-            )
+            rule = f"{part} differs from that of the training in the folder; pass another folder"
             _checks.require(same, rule, folder=str(self.folder))
 
     def _restore_files(self):

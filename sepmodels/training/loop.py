@@ -205,24 +205,15 @@ def _match_rate(tracks, sample_rate, folder, progress):
 
 
 def _check(tracks, validation, backing, allow_test_tracks):
-    _checks.require(
-        tracks and validation,
-        "training and validation need songs; pass songs of at least two groups",
-        tracks=tracks,
-        validation=validation,
-    )
+    rule = "training and validation need songs; pass songs of at least two groups"
+    _checks.require(tracks and validation, rule, tracks=tracks, validation=validation)
     trained = [*tracks, *backing]
     shared = {track.group for track in trained} & {track.group for track in validation}
-    _checks.require(
-        not shared,
-        "the validation loss would be too low, because songs of one group are also trained on; "
-        "keep whole groups on one side",
-        groups=sorted(shared),
-    )
+    rule = "validation must not share groups with the training songs; its loss would be too low"
+    _checks.require(not shared, rule, groups=sorted(shared))
     tests = [track.name for track in (*trained, *validation) if track.split == "test"]
-    _checks.require(
-        not tests or allow_test_tracks,
+    rule = (
         "a model that was trained or chosen on songs of a test split cannot be tested on them; "
-        "load another split, or pass allow_test_tracks=True",
-        tracks=tests,
+        "load another split, or pass allow_test_tracks=True"
     )
+    _checks.require(not tests or allow_test_tracks, rule, tracks=tests)

@@ -89,7 +89,7 @@ def test_the_summary_weights_songs_equally_and_shows_the_deviation_of_seeds():
     assert title == "5 gains most: 6.5 dB, 4.0 dB more than 1"
 
 
-@pytest.mark.parametrize("budget", ["5 minutes", "steps", "0 s", "-1 min", 7])
+@pytest.mark.parametrize("budget", ["5 minutes", "steps", "0 s", "-1 min", "1.2.3 s", 7])
 def test_an_invalid_budget_is_refused(songs, tmp_path, budget):
     with pytest.raises(ValueError, match="budget="):
         sm.sweep(TINY, {"loss": ["l1"]}, songs, tmp_path, budget)

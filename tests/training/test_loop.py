@@ -186,7 +186,7 @@ def test_folder_of_another_recipe_is_refused(songs, tmp_path):
 
 
 def test_validating_on_training_songs_is_refused(songs, tmp_path):
-    with pytest.raises(ValueError, match="keep whole groups on one side.*groups="):
+    with pytest.raises(ValueError, match="must not share groups.*groups="):
         sm.train(TINY, songs, tmp_path, validation=songs[:1], progress=False)
 
 
