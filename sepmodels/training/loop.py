@@ -206,14 +206,15 @@ def _match_rate(tracks, sample_rate, folder, progress):
 
 def _check(tracks, validation, backing, allow_test_tracks):
     rule = "training and validation need songs; pass songs of at least two groups"
-    _checks.require(tracks and validation, rule, tracks=tracks, validation=validation)
+    counts = {"tracks": len(tracks), "validation": len(validation)}
+    _checks.require(all(counts.values()), rule, **counts)
     trained = [*tracks, *backing]
     shared = {track.group for track in trained} & {track.group for track in validation}
     rule = "validation must not share groups with the training songs; its loss would be too low"
-    _checks.require(not shared, rule, groups=sorted(shared))
+    _checks.require(not shared, rule, groups=sorted(shared)[:3])
     tests = [track.name for track in (*trained, *validation) if track.split == "test"]
     rule = (
         "a model that was trained or chosen on songs of a test split cannot be tested on them; "
         "load another split, or pass allow_test_tracks=True"
     )
-    _checks.require(not tests or allow_test_tracks, rule, tracks=tests)
+    _checks.require(not tests or allow_test_tracks, rule, tracks=tests[:3])
