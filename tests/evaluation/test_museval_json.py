@@ -39,7 +39,7 @@ def test_a_missing_number_is_nan(path):
     assert np.isnan(table[[*METRICS]].to_numpy()).all() and table["second"].tolist() == [0.0]
 
 
-def test_what_systems_leave_in_a_folder_is_no_score(path):
+def test_files_of_operating_systems_are_not_scores(path):
     path.write_text('{"targets": []}')
     for name in ("._song.json", "__MACOSX/song.json", "@eaDir/song.json"):
         (path.parent / name).parent.mkdir(exist_ok=True)

@@ -24,7 +24,6 @@ DILATED_CONV_GRU_PAPER = Recipe(
     batch_size=16,
     steps_per_epoch=500,
     epochs=200,
-    loss="l1",
     loss_on="magnitude",
 )
 
