@@ -21,12 +21,6 @@ CREATE = "$(PYTHON)" -m venv $(VENV)
 INSTALL = $(BIN)/python -m pip install
 endif
 
-# The page is whole by itself: nothing is fetched from the network to show it.
-OFFLINE := --HTMLExporter.mathjax_url= --HTMLExporter.require_js_url=
-
-# Code that is longer than a slide is left out.
-SLIDES := --TagRemovePreprocessor.enabled=True --TagRemovePreprocessor.remove_input_tags=remove_input
-
 # The notebooks run on this environment, whatever kernels the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH := 1
 unexport JUPYTER_PATH PYTHONPATH PYTHONHOME
@@ -40,7 +34,7 @@ help:  ## list the commands
 
 run: $(READY)  ## take a real song apart: notebook 00 as a web page, and its scores
 	@mkdir -p runs && rm -f runs/$(FIRST).html runs/$(FIRST).csv
-	$(BIN)/jupyter nbconvert --log-level=ERROR --execute --to html $(OFFLINE) --output-dir runs notebooks/$(FIRST).ipynb
+	$(BIN)/python notebooks/pages.py runs notebooks/$(FIRST).ipynb --execute
 	@$(BIN)/python -c "import pandas; print(pandas.read_csv('runs/$(FIRST).csv').to_string(index=False))"
 	@echo "Listen and look: open runs/$(FIRST).html in a browser. Step through it: make lab"
 
@@ -58,12 +52,10 @@ grade: $(READY)  ## write a gradebook of students' notebooks: make grade FILES="
 
 solutions: $(READY)  ## write the book of solutions for lecturers, runs/solutions
 	$(BIN)/python notebooks/solutions.py runs/solutions
-	$(BIN)/jupyter nbconvert --log-level=ERROR --to html runs/solutions/solutions.ipynb
+	$(BIN)/python notebooks/pages.py runs/solutions runs/solutions/solutions.ipynb
 
 slides: $(READY)  ## run notebooks and make slides of them: make slides FILES=notebooks/12_dilated_gru.ipynb
-	$(BIN)/python notebooks/slides.py runs/slides $(or $(FILES),notebooks/*.ipynb)
-	$(BIN)/jupyter nbconvert --log-level=ERROR --execute --to slides $(SLIDES) \
-		$(addprefix runs/slides/,$(notdir $(or $(FILES),$(wildcard notebooks/*.ipynb))))
+	$(BIN)/python notebooks/pages.py runs/slides $(or $(FILES),notebooks/*.ipynb) --execute --slides
 
 colab: $(READY)  ## make runs/colab, the notebooks for Colab: make colab URL=https://github.com/OWNER/NAME
 	$(BIN)/python notebooks/colab.py "$(URL)" runs/colab $(ARGS)

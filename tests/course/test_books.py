@@ -1,6 +1,7 @@
-"""What `make solutions` and `make slides` write."""
+"""What `make solutions`, `make slides` and the pages of notebooks contain."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import nbformat
@@ -18,7 +19,7 @@ def load_script(name):
     return script
 
 
-solutions, slides = load_script("solutions"), load_script("slides")
+solutions, pages = load_script("solutions"), load_script("pages")
 
 
 @pytest.mark.filterwarnings("ignore:overflow")
@@ -41,11 +42,29 @@ def test_the_book_asks_every_exercise_and_gives_its_hints(tmp_path):
 def test_every_section_begins_a_slide_and_long_code_is_left_out():
     source = nbformat.read(NOTEBOOKS / "12_dilated_gru.ipynb", as_version=4)
     before = [cell.source for cell in source.cells]
-    cells = slides.mark(source).cells
+    cells = pages.mark_slides(source).cells
     assert "".join("".join(before).split()) == "".join("".join(c.source for c in cells).split())
     headed = [cell for cell in cells if cell.source.startswith("#") and cell.cell_type != "code"]
     assert len(headed) > 5
     assert all(cell.metadata["slideshow"]["slide_type"] == "slide" for cell in headed)
     for cell in (cell for cell in cells if cell.cell_type == "code"):
-        hidden = "remove_input" in cell.metadata.get("tags", [])
-        assert hidden or len(cell.source.splitlines()) <= slides.LONGEST
+        hidden = cell.get("transient", {}).get("remove_source")
+        assert hidden or len(cell.source.splitlines()) <= pages.LONGEST
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_all_formulas_of_a_page_are_drawn_without_a_network(path, tmp_path):
+    page = pages.write_page(path, tmp_path).read_text()
+    words = re.sub(r"<(pre|code|style|script|annotation)\b.*?</\1>", "", page, flags=re.S)
+    assert "$" not in words and "<mi>&</mi>" not in words  # nor a command that was not understood
+    source = "".join(
+        cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type != "code"
+    )
+    assert ("$$" in source) == ('display="block"' in page)
+    assert not re.search(r"<(script|link|img)\b[^>]*(src|href)=.https?:", page)
+
+
+def test_dollars_in_code_are_no_formulas():
+    text = "a `$x$`, $y_1$ and ```\n$$z$$\n```, 5 $ or 6 $"
+    drawn = pages.draw_formulas(text)
+    assert "`$x$`" in drawn and "$$z$$" in drawn and drawn.count("<math") == 1
