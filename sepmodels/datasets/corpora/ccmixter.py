@@ -5,15 +5,6 @@ from sepmodels.datasets.corpora import song_folders, splits
 from sepmodels.datasets.track import Track
 
 _NAMES = {"accompaniment": "source-01", "vocals": "source-02", "mixture": "mix"}
-_TREE = """\
-    root/copperhead_-_Need_You_Baby/mix.wav
-    root/copperhead_-_Need_You_Baby/source-01.wav    the instruments
-    root/copperhead_-_Need_You_Baby/source-02.wav    the voice
-"""
-_ORIGIN = (
-    "CCMixter, 50 songs, 3.2 hours: https://members.loria.fr/ALiutkus/kam/. The songs are under "
-    "Creative Commons licences that differ from song to song, see ccmixter.org."
-)
 
 
 def load(root, split=None, mixture="sum"):
@@ -28,6 +19,15 @@ def load(root, split=None, mixture="sum"):
     version. Two songs exist in two versions, which share a `group`.
 
     A song that cannot be used is left out, with a warning that says why.
+
+    Expected files:
+
+        root/copperhead_-_Need_You_Baby/mix.wav
+        root/copperhead_-_Need_You_Baby/source-01.wav    the instruments
+        root/copperhead_-_Need_You_Baby/source-02.wav    the voice
+
+    The corpus (50 songs, 3.2 hours) is at https://members.loria.fr/ALiutkus/kam/. The songs are
+    under Creative Commons licences that differ from song to song, see ccmixter.org.
 
     Args:
         root: str or path. The folder.
@@ -59,4 +59,4 @@ def load(root, split=None, mixture="sum"):
         labels = {"group": row["backing"], "domain": "ccmixter", "split": row["split"]}
         return Track(name, stems, shipped if mixture == "shipped" else None, **labels)
 
-    return song_folders.load_tracks(places, make, root, _TREE, _ORIGIN)
+    return song_folders.load_tracks(places, make, root, load)

@@ -4,16 +4,6 @@ from sepmodels.datasets.corpora import song_folders
 from sepmodels.datasets.track import Track
 
 SONGS = ("caesium", "francium", "hydrogen", "lithium", "potassium", "rubidium", "sodium")
-_TREE = """\
-    root/hydrogen/vocals.ogg           or any other audio format
-    root/hydrogen/accompaniment.ogg    or drums, bass and other
-    root/lithium/vocals.ogg
-"""
-_ORIGIN = (
-    "Everything is Free by Software-Entwicklungskit, 7 songs, 33 minutes, CC0: the unmixed stems "
-    "are at https://github.com/ichbinsoftware/everythingisremixed; sum those of a song to "
-    "vocals and accompaniment."
-)
 
 
 def load(root):
@@ -26,6 +16,15 @@ def load(root):
 
     A song that cannot be used is left out, with a warning that says why. `datasets.lithium` is
     an excerpt that ships with the library.
+
+    Expected files:
+
+        root/hydrogen/vocals.ogg           or any other audio format
+        root/hydrogen/accompaniment.ogg    or drums, bass and other
+        root/lithium/vocals.ogg
+
+    The unmixed stems are at https://github.com/ichbinsoftware/everythingisremixed; sum those of a
+    song to vocals and accompaniment.
 
     Args:
         root: str or path. The folder, with a folder for each song.
@@ -44,4 +43,4 @@ def load(root):
         return Track(name, readers, domain="everything_is_free")
 
     places = [name for name in SONGS if name in songs]
-    return song_folders.load_tracks(places, make, root, _TREE, _ORIGIN)
+    return song_folders.load_tracks(places, make, root, load)

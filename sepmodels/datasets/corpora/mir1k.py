@@ -8,14 +8,6 @@ from sepmodels.datasets.corpora import song_folders, splits
 from sepmodels.datasets.track import Track
 
 _CLIP = re.compile(r"([A-Za-z]+_\d+)_\d+")  # singer, song, clip
-_TREE = """\
-    root/Wavfile/abjones_1_01.wav    left the band, right the voice; or .flac, .ogg
-    root/Wavfile/abjones_1_02.wav
-"""
-_ORIGIN = (
-    "MIR-1K, 1000 clips, 133 minutes: https://sites.google.com/site/unvoicedsoundseparation/mir-1k."
-    " For research; its authors state no licence."
-)
 _PARTS = {"published": ("train", "test"), "disjoint": ("train", "valid")}
 
 
@@ -34,6 +26,15 @@ def load(root, split=None, protocol="published"):
       the table does not list is in neither part.
 
     A clip that cannot be used is left out, with a warning that says why.
+
+    Expected files:
+
+        root/Wavfile/abjones_1_01.wav    left the band, right the voice; or .flac, .ogg
+        root/Wavfile/abjones_1_02.wav
+
+    The corpus (1000 clips, 133 minutes) is at
+    https://sites.google.com/site/unvoicedsoundseparation/mir-1k. It is for research; its authors
+    state no licence.
 
     Args:
         root: str or path. The folder, searched at any depth; where there is a folder `Wavfile`,
@@ -72,7 +73,7 @@ def load(root, split=None, protocol="published"):
         labels = {"group": backings.get(song, song), "domain": "mir1k", "split": parts[name]}
         return Track.from_files(name, stems, **labels)
 
-    return song_folders.load_tracks(places, make, root, _TREE, _ORIGIN)
+    return song_folders.load_tracks(places, make, root, load)
 
 
 def _find_clips(root):

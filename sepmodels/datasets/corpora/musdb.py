@@ -16,18 +16,6 @@ from sepmodels.datasets.track import Track
 
 _STREAMS = {"mixture": 0, "drums": 1, "bass": 2, "other": 3, "vocals": 4}
 STEM_SUFFIX = ".stem.mp4"
-_TREE = """\
-    root/train/A Classic Education - NightOwl.stem.mp4      MUSDB18, and its 7-second sample
-    root/test/AM Contra - Heart Peripheral.stem.mp4
-or
-    root/train/A Classic Education - NightOwl/vocals.wav    MUSDB18-HQ, with drums.wav, bass.wav,
-    root/test/AM Contra - Heart Peripheral/vocals.wav       other.wav and mixture.wav beside it
-"""
-_ORIGIN = (
-    "MUSDB18: https://zenodo.org/records/1117372 (4.7 GB); HQ: https://zenodo.org/records/3338373 "
-    "(22.7 GB); the sample: load(root, download=True) (147 MB). For non-commercial research; each "
-    "song has its own licence."
-)
 _SAMPLE = "https://github.com/sigsep/sigsep-mus-db/releases/download/v0.4.0/MUSDB18-7-STEMS.zip"
 # As the record https://zenodo.org/records/3270814 of the same archive states it.
 _CHECKSUM = "md5:dc2bdfac5b46ce742bd60009866758a5"
@@ -58,6 +46,20 @@ def load(
     PyAV seeks; FFmpeg, as musdb starts it, decodes from the beginning: a two-second piece from
     the end of a song of four minutes took 23 ms against 397 ms. For training, decode once:
     `sm.datasets.cache_as_wav(sm.datasets.musdb.load(root, "train"), folder)`.
+
+    Expected files:
+
+        root/train/A Classic Education - NightOwl.stem.mp4      MUSDB18, and its 7-second sample
+        root/test/AM Contra - Heart Peripheral.stem.mp4
+
+    or
+
+        root/train/A Classic Education - NightOwl/vocals.wav    MUSDB18-HQ: drums.wav, bass.wav,
+        root/test/AM Contra - Heart Peripheral/vocals.wav       other.wav and mixture.wav beside it
+
+    MUSDB18 (4.7 GB) is at https://zenodo.org/records/1117372, HQ (22.7 GB) at
+    https://zenodo.org/records/3338373; `load(root, download=True)` fetches the sample (147 MB).
+    They are for non-commercial research; each song has its own licence.
 
     Args:
         root: str or path. The folder with `train` and `test` in it.
@@ -126,7 +128,7 @@ def load(
             stems, shipped = read_streams(song, sources, reader)
         return Track(name, stems, shipped if mixture == "shipped" else None, **labels)
 
-    return song_folders.load_tracks(places, make, root, _TREE, _ORIGIN)
+    return song_folders.load_tracks(places, make, root, load)
 
 
 def _find_songs(folder):

@@ -1,5 +1,6 @@
 """Folders of songs: find the songs and their stems, and report those that cannot be used."""
 
+import inspect
 import os
 import pathlib
 import unicodedata
@@ -140,15 +141,14 @@ def find_stems(song, sources, names=None):
     return {source: known[source] for source in sources}, known.get("mixture")
 
 
-def load_tracks(places, make, root, tree, origin):
+def load_tracks(places, make, root, load):
     """Make a track of each place. Those that cannot be used are left out, with a warning.
 
     Args:
         places: list. What the tracks are made of.
         make: function of a place to a `Track`.
         root: path. The folder of the corpus.
-        tree: str. What that folder should look like.
-        origin: str. Where the corpus comes from, and for what it may be used.
+        load: function. Loads the corpus; its docstring states the expected files and their origin.
 
     Returns:
         list of `Track`.
@@ -159,7 +159,9 @@ def load_tracks(places, make, root, tree, origin):
     """
     if not places:
         found = "holds no songs" if pathlib.Path(root).is_dir() else "there is no such folder"
-        raise FileNotFoundError(f"{root}: {found}. Expected is\n\n{tree}\n{origin}")
+        document = inspect.getdoc(load) or ""  # `None` where Python runs without docstrings
+        expected = document.partition("Expected files:")[2].partition("Args:")[0]
+        raise FileNotFoundError(f"{root}: {found}. Expected files:{expected.rstrip()}")
     tracks, errors = [], []
     for place in places:
         try:

@@ -7,21 +7,17 @@ from sepmodels.datasets.corpora import song_folders
 from sepmodels.datasets.stem_readers import find_paths
 from sepmodels.datasets.track import Track
 
-_FOLDERS = """\
-    root/first song/vocals.wav
-    root/first song/accompaniment.wav    or drums, bass and other; or mixture
-"""
-_FILES = """\
-    root/first song.wav                  a stem in each channel
-"""
-_ORIGIN = "Any audio format will do; load(root, channels=...) reads stereo files of two stems."
-
 
 def load(root, sources=("vocals", "accompaniment"), channels=None):
-    """Load songs from a folder, which has one of two trees.
+    """Load songs from a folder: a folder for each song, or a file with a stem in each channel.
 
-    Either one folder for each song (as in DSD100 and MUSDB18-HQ), at any depth and in any audio
-    format:
+    A song that cannot be used is left out, with a warning that says why. A silent stem can be
+    used; `describe` reports how much of it is silent. Names may hold any characters, but files and
+    folders whose names begin with one dot are skipped, as are those of operating systems.
+
+    Expected files:
+
+    One folder for each song (as in DSD100 and MUSDB18-HQ), at any depth and in any audio format:
 
         root/first song/vocals.wav
         root/first song/accompaniment.wav
@@ -33,21 +29,17 @@ def load(root, sources=("vocals", "accompaniment"), channels=None):
         root/third song/vocals.wav
         root/third song/mixture.wav         the accompaniment is the mixture less the vocals
 
-    Or one file for each song with a stem in each of its channels, with
+    or one file for each song with a stem in each of its channels, with
     `channels={"accompaniment": 0, "vocals": 1}`:
 
         root/first song.wav
         root/second song.wav
 
-    A song that cannot be used is left out, with a warning that says why. A silent stem can be
-    used; `describe` reports how much of it is silent. Names may hold any characters, but files and
-    folders whose names begin with one dot are skipped, as are those of operating systems.
-
     Args:
         root: str or path. The folder.
         sources: sequence of str. The stems wanted. Defaults to `("vocals", "accompaniment")`.
-        channels: dict of str to int. For the second tree: the channel of each source; `sources`
-            is then not needed. Defaults to `None`: the first tree.
+        channels: dict of str to int. The channel of each source, where a file holds all stems of
+            a song; `sources` is then not needed. Defaults to `None`: a file for each stem.
 
     Returns:
         list of `Track`, sorted by name. Their `domain` and `split` are not known; set them, as in
@@ -67,10 +59,10 @@ def load(root, sources=("vocals", "accompaniment"), channels=None):
     [Track('The Easton Ellises - Falcon 69', vocals + accompaniment, 6.1 s, 16000 Hz, 2 channels)]
     """
     if channels is None:
-        places, tree = [*song_folders.find_songs(root).items()], _FOLDERS
+        places = [*song_folders.find_songs(root).items()]
     else:
         paths = [p for p in song_folders.find_audio(root) if p.parent == pathlib.Path(root)]
-        places, tree = [(path.stem, path) for path in paths], _FILES
+        places = [(path.stem, path) for path in paths]
 
     def make(place):
         name, song = place
@@ -79,7 +71,7 @@ def load(root, sources=("vocals", "accompaniment"), channels=None):
         stems = {source: (song, channel) for source, channel in channels.items()}
         return Track.from_files(name, stems)
 
-    return song_folders.load_tracks(places, make, root, tree, _ORIGIN)
+    return song_folders.load_tracks(places, make, root, load)
 
 
 def save(tracks, root, sample_rate=None):
