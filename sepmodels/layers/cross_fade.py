@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from sepmodels import _checks, signal
-from sepmodels.layers.registration import register
+from sepmodels.layers.registration import check, register
 
 
 @register
@@ -46,7 +46,7 @@ class CrossFade(keras.layers.Layer):
 
     def __init__(self, layer, length, step, ramp="midpoint", **kwargs):
         _checks.positive(length=length, step=step)
-        _checks.require(length % step == 0, "step must divide length", step=step, length=length)
+        check(self, length % step == 0, "step must divide length")
         _checks.one_of(ramp=(ramp, ("midpoint", "endpoint")))
         super().__init__(**kwargs)
         self._first, self._others = _fades(length, step, ramp)

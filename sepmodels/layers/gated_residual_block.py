@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from sepmodels import _checks, signal
-from sepmodels.layers.registration import register
+from sepmodels.layers.registration import check, register
 
 ACTIVATIONS = ("gated", "relu", "leaky_relu")
 PADDINGS = ("same", "valid")
@@ -87,18 +87,10 @@ class GatedResidualBlock(keras.layers.Layer):
         if skip_filters is not None:
             _checks.positive(skip_filters=skip_filters)
         _checks.one_of(activation=(activation, ACTIVATIONS), padding=(padding, PADDINGS))
-        _checks.require(
-            not (preactivation and activation == "gated"),
-            "preactivation needs activation='relu' or 'leaky_relu'",
-            preactivation=preactivation,
-            activation=activation,
-        )
-        _checks.require(
-            residual or skip_filters is not None,
-            "a block must have an output: pass skip_filters or residual=True",
-            residual=residual,
-            skip_filters=skip_filters,
-        )
+        rule = "preactivation needs activation='relu' or 'leaky_relu'"
+        check(self, not (preactivation and activation == "gated"), rule)
+        rule = "a block must have an output: pass skip_filters or residual=True"
+        check(self, residual or skip_filters is not None, rule)
         super().__init__(**kwargs)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         sides = signal.compute_context(kernel_size, [dilation], causal)

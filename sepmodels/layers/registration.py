@@ -2,8 +2,11 @@
 
 import functools
 import inspect
+import re
 
 import keras
+
+from sepmodels import _checks
 
 
 def register(cls):
@@ -67,3 +70,16 @@ def _get_config(self, cls):
 
 def _from_config(cls, config):
     return cls(**keras.saving.deserialize_keras_object(config))
+
+
+def check(instance, condition, rule):
+    """Raise `ValueError` unless a condition on the arguments of a constructor holds.
+
+    Args:
+        instance: object of a class with `register`, in its constructor.
+        condition: bool.
+        rule: str. What is allowed, or the remedy. The error shows the arguments that it names.
+    """
+    arguments = instance._arguments.items()
+    named = {name: value for name, value in arguments if re.search(rf"\b{name}\b", rule)}
+    _checks.require(condition, rule, **named)

@@ -27,22 +27,25 @@ def check_archive(path):
     Raises:
         ValueError: names what the file holds that it must not hold.
     """
-    if not zipfile.is_zipfile(path):
-        raise ValueError("it is not a .keras file")
+    _require(zipfile.is_zipfile(path), "it is not a .keras file")
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
-        if sorted(member.filename for member in members) != sorted(_MEMBERS):
-            raise ValueError(f"its members are not {sorted(_MEMBERS)}")
+        names = sorted(member.filename for member in members)
+        _require(names == sorted(_MEMBERS), f"its members are not {sorted(_MEMBERS)}")
         for member in members:
-            if member.file_size > _MEMBERS[member.filename]:
-                raise ValueError(f"{member.filename} has {member.file_size} bytes, too many")
+            fits = member.file_size <= _MEMBERS[member.filename]
+            _require(fits, f"{member.filename} has {member.file_size} bytes, too many")
         try:
             config = json.loads(archive.read("config.json"))
         except (ValueError, RecursionError) as error:
             raise ValueError("its config.json is not the description of a model") from error
         _check_classes(config)
-        with archive.open("model.weights.h5") as weights:
-            _check_weights(io.BytesIO(weights.read()))
+        _check_weights(io.BytesIO(archive.read("model.weights.h5")))
+
+
+def _require(condition, fault):
+    if not condition:
+        raise ValueError(fault)
 
 
 def _check_classes(config):
@@ -53,22 +56,20 @@ def _check_classes(config):
             remaining += value.values()
             name = value.get("class_name")
             if name is not None and name not in _PLAIN:
-                _check_class(name, value.get("registered_name"), value.get("module"))
+                module = str(value.get("module"))
+                known = _is_known(name, value.get("registered_name"), module)
+                _require(known, f"it names the class {name!r} of {module!r}, which is not allowed")
         elif isinstance(value, list):
             remaining += value
 
 
-def _check_class(name, registered, module):
-    module = str(module)
+def _is_known(name, registered, module):
     if name == "function":  # a loss or metric, named as Keras names its own
-        known = module == "builtins"
-    elif str(registered).startswith("sepmodels>"):
-        known = keras.saving.get_registered_object(registered) is not None
-    else:
-        known = module == "keras" or module.startswith("keras.")
-        known = known and name not in _UNSAFE and registered in (None, name)
-    if not known:
-        raise ValueError(f"it names the class {name!r} of {module!r}, which is not allowed")
+        return module == "builtins"
+    if str(registered).startswith("sepmodels>"):
+        return keras.saving.get_registered_object(registered) is not None
+    of_keras = module == "keras" or module.startswith("keras.")
+    return of_keras and name not in _UNSAFE and registered in (None, name)
 
 
 def _check_weights(file):
@@ -79,14 +80,14 @@ def _check_weights(file):
             while groups:
                 group = groups.pop()
                 for name in group:
-                    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                        raise ValueError(f"its weights link elsewhere, at {name!r}")
+                    linked = not isinstance(group.get(name, getlink=True), h5py.HardLink)
+                    _require(not linked, f"its weights link elsewhere, at {name!r}")
                     item = group[name]
                     if isinstance(item, h5py.Group):
                         groups.append(item)
                         continue
                     total += item.nbytes
-                    if item.external or item.is_virtual or total > size:
-                        raise ValueError(f"its weights are not in the file, at {name!r}")
+                    elsewhere = item.external or item.is_virtual or total > size
+                    _require(not elsewhere, f"its weights are not in the file, at {name!r}")
     except (OSError, RuntimeError, KeyError, TypeError) as error:
         raise ValueError("its model.weights.h5 is damaged") from error

@@ -6,7 +6,7 @@ from keras import ops
 
 from sepmodels import _checks
 from sepmodels.layers.cross_fade import CrossFade
-from sepmodels.layers.registration import register
+from sepmodels.layers.registration import check, register
 from sepmodels.layers.tied_transpose import TiedTranspose
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 from sepmodels.models.base.serializable import SerializableModel
@@ -140,14 +140,8 @@ class DeepConvSep(MagnitudeSeparator):
             masks = fade(magnitude)
             return masks, masks * ops.expand_dims(magnitude, axis=-1)
 
-        super().__init__(
-            estimate,
-            channels,
-            {"n_fft": n_fft, "hop_length": hop_length, "window": window},
-            sources=sources,
-            sample_rate=sample_rate,
-            **kwargs,
-        )
+        transform = {"n_fft": n_fft, "hop_length": hop_length, "window": window}
+        super().__init__(estimate, transform, **kwargs)
 
     @property
     def context(self):
@@ -192,12 +186,8 @@ class MaskNetwork(SerializableModel):
         _checks.positive(bins=bins, frames=frames, filters=filters, stride=stride, units=units)
         height = bins if vertical is None else vertical
         _check_kernels(height, stride, horizontal, frames, bins)
-        _checks.require(
-            len(sources) == 4 or not bug_compat,
-            "bug_compat needs four sources, since the fourth decodes the second",
-            bug_compat=bug_compat,
-            sources=sources,
-        )
+        rule = "bug_compat needs four sources, since the fourth decodes the second"
+        check(self, len(sources) == 4 or not bug_compat, rule)
 
         # === Layers ===
         first = keras.layers.Conv2D(filters, (1, height), (1, stride), name="vertical")
@@ -230,11 +220,8 @@ class MaskNetwork(SerializableModel):
 def _check_kernels(height, stride, horizontal, frames, bins):
     _checks.require(len(horizontal) == 2, "horizontal must be two numbers", horizontal=horizontal)
     _checks.positive(horizontal=horizontal)
-    _checks.require(
-        1 <= height <= bins,
-        f"vertical must be from 1 to the {bins} bins of the transform",
-        vertical=height,
-    )
+    rule = f"vertical must be from 1 to the {bins} bins of the transform"
+    _checks.require(1 <= height <= bins, rule, vertical=height)
     largest = frames, (bins - height) // stride + 1
     _checks.require(
         horizontal[0] <= largest[0] and horizontal[1] <= largest[1],

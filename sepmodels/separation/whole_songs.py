@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
 
-from sepmodels import _files, audio
+from sepmodels import _checks, _files, audio
 from sepmodels.separation.prediction import predict_stream
 from sepmodels.separation.windows import Windows
 
@@ -115,42 +115,27 @@ def separate(
 
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
-        if output is None:
-            writers = {source: _Collector() for source in wanted}
-        else:
+        blocks = {source: [] for source in wanted}
+        write = {source: blocks[source].append for source in wanted}
+        if output is not None:
             folder = _files.join_names(output, song.name)
             like = song.sample_rate, song.channels, subtype, song.length
             files = {s: _files.join_names(folder, f"{s}.{format}") for s in wanted}
             if isinstance(mixture, str | os.PathLike):
                 _files.refuse_overwriting(files.values(), [mixture])
             _make_folder(folder)
-            writers = {s: enter(audio.Writer(f, *like)) for s, f in files.items()}
+            write = {s: enter(audio.Writer(f, *like)).write for s, f in files.items()}
         hidden = not (_is_interactive() if progress is None else progress)
         bar = enter(
             tqdm(desc=song.name, total=song.length, disable=hidden, leave=False, unit_scale=True)
         )
-        blocks = _separate_blocks(
-            model, song, windows, estimated, wanted, residual,
-            linked=linked, device=device, **options,
-        )  # fmt: skip
-        for block in enter(contextlib.closing(blocks)):
+        options |= {"linked": linked, "device": device}
+        separated = _separate_blocks(model, song, windows, estimated, wanted, residual, **options)
+        for block in enter(contextlib.closing(separated)):
             for source, samples in block.items():
-                writers[source].write(samples)
+                write[source](samples)
             bar.update(len(samples))
-    return files if output is not None else {s: writer.samples() for s, writer in writers.items()}
-
-
-class _Collector:
-    """A writer like `audio.Writer` that keeps the blocks."""
-
-    def __init__(self):
-        self.blocks = []
-
-    def write(self, block):
-        self.blocks.append(block)
-
-    def samples(self):
-        return np.concatenate(self.blocks)
+    return files if output is not None else {s: np.concatenate(blocks[s]) for s in wanted}
 
 
 def _separate_blocks(model, song, windows, sources, wanted, residual, **options):
@@ -175,22 +160,21 @@ def _separate_blocks(model, song, windows, sources, wanted, residual, **options)
 
 
 def _check_model(model):
-    for name in ("sources", "sample_rate", "channels", "valid_length"):
-        if not hasattr(model, name):
-            raise TypeError(
-                f"model must be a sm.models.Separator, but {type(model).__name__} has no {name}; "
-                "load one with sm.load_pretrained()"
-            )
+    missing = ["sources", "sample_rate", "channels", "valid_length"]
+    missing = [name for name in missing if not hasattr(model, name)]
+    if missing:
+        raise TypeError(
+            f"model must be a sm.models.Separator, but {type(model).__name__} has no {missing[0]}; "
+            "load one with sm.load_pretrained()"
+        )
 
 
 def _make_windows(model, song, segment, overlap):
     wanted = round(segment * model.sample_rate)
-    if wanted < 1:
-        raise ValueError(
-            f"segment must hold a sample at {model.sample_rate} Hz. Received: segment={segment}"
-        )
-    if not 0 <= overlap < 1:
-        raise ValueError(f"overlap must be at least 0 and less than 1. Received: overlap={overlap}")
+    rule = f"segment must hold a sample at {model.sample_rate} Hz"
+    _checks.require(wanted >= 1, rule, segment=segment)
+    rule = "overlap must be at least 0 and less than 1"
+    _checks.require(0 <= overlap < 1, rule, overlap=overlap)
     whole = audio.resampled_length(song.length, song.sample_rate, model.sample_rate)
     size, output = model.valid_length(min(wanted, whole))
     if size == output:
@@ -207,47 +191,43 @@ def _make_windows(model, song, segment, overlap):
 def _choose_sources(sources, stems, two_stems, residual):
     """Choose the sources to estimate, those to return, and the mixture minus the others."""
     if two_stems is not None:
-        if stems is not None or two_stems not in sources:
-            raise ValueError(
-                f"two_stems must be one of {sources}, without stems. "
-                f"Received: two_stems={two_stems!r}, stems={stems!r}"
-            )
+        _checks.require(
+            stems is None and two_stems in sources,
+            f"two_stems must be one of {sources}, without stems",
+            two_stems=two_stems,
+            stems=stems,
+        )
         rest = "accompaniment" if two_stems == "vocals" else f"no_{two_stems}"
         return [two_stems], [two_stems, rest], rest
-    residual = _choose_residual(sources, residual)
-    wanted = _choose_stems(sources, stems)
-    every = residual in wanted
-    return [s for s in sources if s != residual and (every or s in wanted)], wanted, residual
-
-
-def _choose_residual(sources, residual):
+    several = sources if len(sources) > 1 else ()
     if residual == "auto":
-        return "accompaniment" if "accompaniment" in sources and len(sources) > 1 else None
-    if residual is not None and (residual not in sources or len(sources) == 1):
-        raise ValueError(
-            f"residual must be 'auto', None or one of several sources; the model has {sources}. "
-            f"Received: residual={residual!r}"
-        )
-    return residual
-
-
-def _choose_stems(sources, stems):
-    if isinstance(stems, str) or not set(stems or sources) <= set(sources):
-        raise ValueError(f"stems must be some of {sources}, in a list. Received: stems={stems!r}")
-    return [source for source in sources if source in (stems or sources)]
+        residual = "accompaniment" if "accompaniment" in several else None
+    rule = f"residual must be 'auto', None or one of several sources; the model has {sources}"
+    _checks.require(residual is None or residual in several, rule, residual=residual)
+    _checks.require(
+        not isinstance(stems, str) and set(stems or sources) <= set(sources),
+        f"stems must be some of {sources}, in a list",
+        stems=stems,
+    )
+    wanted = [source for source in sources if source in (stems or sources)]
+    needed = sources if residual in wanted else wanted
+    return [source for source in needed if source != residual], wanted, residual
 
 
 def _check_options(model, linked, device, **numbers):
     for name, least in (("batch_size", 1), ("shifts", 1), ("wiener", 0)):
-        if numbers[name] is not None and numbers[name] < least:
-            raise ValueError(f"{name} must be at least {least}. Received: {name}={numbers[name]}")
-    if (numbers["wiener"] or linked) and len(model.sources) == 1:
-        raise ValueError(f"wiener and linked need two sources; the model has {model.sources}")
-    if linked and model.channels != 1:
-        raise ValueError(f"linked needs a mono model; this one has {model.channels} channels")
+        if numbers[name] is not None:
+            _checks.at_least(least, **{name: numbers[name]})
+    _checks.require(
+        len(model.sources) > 1 or not (numbers["wiener"] or linked),
+        f"wiener and linked need two sources; the model has {model.sources}",
+        wiener=numbers["wiener"],
+        linked=linked,
+    )
+    rule = f"linked needs a mono model; this one has {model.channels} channels"
+    _checks.require(model.channels == 1 or not linked, rule, linked=linked)
     known = [device.name.partition("device:")[2] for device in tf.config.list_logical_devices()]
-    if device not in (None, *known):
-        raise ValueError(f"device must be one of {known}. Received: device={device!r}")
+    _checks.one_of(device=(device, [None, *known]))
 
 
 def _make_folder(folder):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sepmodels import _checks
+
 
 class Windows:
     """Cuts a stream of blocks into overlapping windows, and cross-fades them again.
@@ -29,11 +31,8 @@ class Windows:
     """
 
     def __init__(self, size, output, step):
-        if not 1 <= step <= output <= size:
-            raise ValueError(
-                "step must be at least 1, output at least step, size at least output. "
-                f"Received: size={size}, output={output}, step={step}"
-            )
+        rule = "step must be at least 1, output at least step, size at least output"
+        _checks.require(1 <= step <= output <= size, rule, size=size, output=output, step=step)
         self.size = size
         self.output = output
         self.step = step

@@ -26,12 +26,11 @@ def make_window(name, n_fft):
 def check_transform(n_fft, hop_length):
     """Raise `ValueError` unless neighbouring frames overlap by a quarter at least."""
     _checks.positive(n_fft=n_fft, hop_length=hop_length)
-    if 4 * hop_length > 3 * n_fft:
-        raise ValueError(
-            "hop_length must be at most three quarters of n_fft, so that overlapping frames add "
-            f"up to the signal again. Received: n_fft={n_fft}, hop_length={hop_length}; "
-            f"try hop_length={max(1, n_fft // 4)}"
-        )
+    rule = (
+        "hop_length must be at most three quarters of n_fft, so that overlapping frames add up to "
+        f"the signal again, such as {max(1, n_fft // 4)}"
+    )
+    _checks.require(4 * hop_length <= 3 * n_fft, rule, n_fft=n_fft, hop_length=hop_length)
 
 
 def stft(samples, n_fft=1024, hop_length=256, window="hann"):

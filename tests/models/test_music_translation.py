@@ -11,12 +11,12 @@ from sepmodels.models import (
     TranslationDecoder,
     TranslationEncoder,
 )
-from sepmodels.models.music_translation.levels import (
+from sepmodels.models.music_translation.music_translation import detune
+from sepmodels.models.music_translation.networks import (
     compute_levels,
     fold_domains,
     unfold_domains,
 )
-from sepmodels.models.music_translation.music_translation import detune
 from sepmodels.models.music_translation.training_model import cross_entropy
 from sepmodels.models.wavenet import generation
 
@@ -162,7 +162,7 @@ def test_the_first_sample_follows_the_start():
         assert classes[0, 2:].tolist() == logits[0, 2:].argmax(-1).tolist()  # the front has 2 taps
         shifted = decoder([levels, latent])  # a sample later: its second logits follow the start
         assert classes[0, 0] == np.array(shifted)[0, 1].argmax(-1)
-    with pytest.raises(ValueError, match="start=256"):
+    with pytest.raises(ValueError, match=r"start=\[256\]"):
         generation.sample(decoder.to_network(), 20, conditions=latent, hold=20, start=256)
 
 

@@ -19,9 +19,8 @@ class MagnitudeSeparator(Separator):
             returns two tensors `(batch, frames, bins, channels, sources)`: gains, the factors of
             the spectrum of the mixture for each source, and magnitudes, which training compares
             with `magnitude` of the stems.
-        channels: int. Audio channels.
         transform: dict. `n_fft`, `hop_length` and further arguments of the `STFT`.
-        **kwargs: `sources`, `sample_rate`, and arguments of `keras.Model`.
+        **kwargs: Passed to `Trainable`.
 
     Attributes:
         mid_side: bool. Whether the channels of the magnitudes are mid and side; the waveforms are
@@ -30,8 +29,8 @@ class MagnitudeSeparator(Separator):
 
     mid_side = False
 
-    def __init__(self, estimate, channels, transform, **kwargs):
-        mixture = keras.Input((None, channels), name="mixture")
+    def __init__(self, estimate, transform, **kwargs):
+        mixture = keras.Input((None, self.channels), name="mixture")
         spectrum = self._transform(STFT(**transform, dtype="float32", name="stft"), mixture)
         gains, magnitudes = estimate(self.prepare(signal.compute_magnitude(*spectrum)))
         *_, bins, channels, sources = gains.shape
@@ -43,7 +42,7 @@ class MagnitudeSeparator(Separator):
         inverse = InverseSTFT(**transform, dtype="float32", name="inverse_stft")
         waves = inverse((*parts, mixture))
         waves = keras.layers.Reshape((-1, channels, sources), dtype="float32", name="waves")(waves)
-        stems = complete_stems(mixture, waves, kwargs["sources"], kwargs["sources"])
+        stems = complete_stems(mixture, waves, self.sources, self.sources)
         estimates = {"magnitude": magnitudes, "waveform": waves}
         super().__init__(mixture, stems, estimates=estimates, **kwargs)
 

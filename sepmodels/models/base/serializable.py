@@ -32,11 +32,8 @@ class SerializableModel(keras.Model):
         config = dict(config)
         for name, value in cls._fixed_arguments:
             given = config.pop(name, value)
-            _checks.require(
-                given == value,
-                f"{cls.__name__} is defined for {name}={value!r} alone",
-                **{name: given},
-            )
+            rule = f"{cls.__name__} is defined for {name}={value!r} alone"
+            _checks.require(given == value, rule, **{name: given})
         quantization = config.pop("quantization", None)
         with _dtype_policy(config.pop("dtype", None)):
             model = cls(**config)
@@ -49,12 +46,11 @@ class SerializableModel(keras.Model):
         self._quantization = {"quantization": {"mode": mode, **options}}
 
     def save(self, filepath, *args, **kwargs):
-        _checks.require(
-            not str(filepath).endswith((".h5", ".hdf5")),
+        rule = (
             "an HDF5 file cannot hold this model: save it as a '.keras' file, or its weights with "
-            "save_weights as a '.weights.h5' file",
-            filepath=str(filepath),
+            "save_weights as a '.weights.h5' file"
         )
+        _checks.require(not str(filepath).endswith((".h5", ".hdf5")), rule, filepath=str(filepath))
         super().save(filepath, *args, **kwargs)
 
 

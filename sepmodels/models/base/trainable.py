@@ -10,6 +10,11 @@ class Trainable(SerializableModel):
     `training_model` and `training_pair` belong together: the first maps the inputs that the second
     prepares to estimates in the form of its targets.
 
+    Args:
+        *args: Passed to `keras.Model`: inputs and outputs.
+        **kwargs: The first three attributes, unless they are arguments of a class with `register`,
+            which has them already; others are passed to `keras.Model`.
+
     Attributes:
         sources: tuple of str. Names of the stems from which the model learns.
         sample_rate: int. Sampling rate of its input, in Hz.
@@ -23,14 +28,13 @@ class Trainable(SerializableModel):
     representations = ("waveform",)
     domains = None
 
-    def __init__(self, *args, sources, sample_rate, channels, **kwargs):
-        _checks.positive(sample_rate=sample_rate, channels=channels)
-        for source in sources:  # which become names of files
+    def __init__(self, *args, **kwargs):
+        for name in {"sources", "sample_rate", "channels"} & kwargs.keys():
+            setattr(self, name, kwargs.pop(name))
+        _checks.positive(sample_rate=self.sample_rate, channels=self.channels)
+        for source in self.sources:  # which become names of files
             _checks.file_name("sources", source)
         super().__init__(*args, **kwargs)
-        self.sources = sources
-        self.sample_rate = sample_rate
-        self.channels = channels
 
     def valid_length(self, n):
         """Lengths of input and output for `n` wanted output samples.

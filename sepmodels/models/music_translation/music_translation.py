@@ -9,13 +9,13 @@ from keras import ops
 
 from sepmodels import _checks, audio, signal
 from sepmodels.layers.gradient_reversal import GradientReversal
-from sepmodels.layers.registration import register
+from sepmodels.layers.registration import check, register
 from sepmodels.models.base.trainable import Trainable
-from sepmodels.models.music_translation.decoder import TranslationDecoder
-from sepmodels.models.music_translation.domain_classifier import DomainClassifier
-from sepmodels.models.music_translation.encoder import TranslationEncoder
-from sepmodels.models.music_translation.levels import (
+from sepmodels.models.music_translation.networks import (
     CLASSES,
+    DomainClassifier,
+    TranslationDecoder,
+    TranslationEncoder,
     compute_levels,
     fold_domains,
     unfold_domains,
@@ -112,12 +112,8 @@ class MusicTranslation(Trainable):
         **kwargs,
     ):
         _checks.names("sources", sources, least=2)
-        _checks.require(
-            len(depths) == 2, "depths must be a pair, encoder and decoder", depths=depths
-        )
-        _checks.require(
-            len(stacks) == 2, "stacks must be a pair, encoder and decoder", stacks=stacks
-        )
+        check(self, len(depths) == 2, "depths must be a pair, encoder and decoder")
+        check(self, len(stacks) == 2, "stacks must be a pair, encoder and decoder")
         _checks.one_of(
             confusion=(confusion, _CONFUSIONS), convention=(convention, signal.CONVENTIONS)
         )
@@ -146,14 +142,8 @@ class MusicTranslation(Trainable):
             decoder([wave, latent])
             for decoder, wave, latent in zip(decoders, waves, by_source, strict=True)
         ]
-        super().__init__(
-            [augmented, clean],
-            (ops.stack(samples, axis=2), domain_logits),
-            sources=sources,
-            sample_rate=sample_rate,
-            channels=1,
-            **kwargs,
-        )
+        outputs = ops.stack(samples, axis=2), domain_logits
+        super().__init__([augmented, clean], outputs, channels=1, **kwargs)
 
     def valid_length(self, n):
         whole = -(-n // self.pooling) * self.pooling

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from sepmodels.layers.registration import register
-from sepmodels.models.music_translation.levels import (
+from sepmodels.models.music_translation.networks import (
     compute_levels,
     fold_domains,
     unfold_domains,
@@ -93,8 +93,7 @@ class TranslationTrainingModel(keras.Model):
                 cost = weight * cross_entropy(domain_logits)
             self.classifier_optimizer.apply(tape.gradient(cost, theirs), theirs)
 
-        rest = [layer for layer in self.translation.layers if layer is not self._classifier]
-        ours = [variable for layer in rest for variable in layer.trainable_variables]
+        ours = [v for v in self.translation.trainable_variables if all(v is not w for w in theirs)]
         with tf.GradientTape() as tape:
             samples, domain_logits = self.translation([augmented, waves], training=True)
             loss = self.compute_loss(y=classes, y_pred=samples)

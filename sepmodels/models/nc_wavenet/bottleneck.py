@@ -5,7 +5,7 @@ from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.gradient_reversal import GradientReversal
-from sepmodels.layers.registration import register
+from sepmodels.layers.registration import check, register
 from sepmodels.models.base.torch_layers import convolve
 from sepmodels.models.nc_wavenet.nc_wavenet import NCWaveNet
 
@@ -61,13 +61,8 @@ class BottleneckNCWaveNet(NCWaveNet):
         if domains is not None:
             _checks.names("domains", domains, least=2)
         super().__init__(**kwargs)
-        _checks.require(
-            self.stacks[0] > 0,
-            "a bottleneck needs an encoder: at least one of the stacks without skip outputs",
-            pooling=pooling,
-            domains=domains,
-            stacks=self.stacks,
-        )
+        rule = "pooling and domains need an encoder: at least one of the first stacks"
+        check(self, self.stacks[0] > 0, rule)
 
     def _connect(self, start, encoded):
         if self.pooling is None:
@@ -104,11 +99,8 @@ class BottleneckNCWaveNet(NCWaveNet):
         inputs, targets = super().training_pair(mixture, stems, loss_on)
         if self.domains is None:
             return inputs, targets
-        _checks.require(
-            label is not None,
-            f"label must be the index in {self.domains} of the domain of every song",
-            label=label,
-        )
+        rule = f"label must be the index in {self.domains} of the domain of every song"
+        _checks.require(label is not None, rule, label=label)
         return (inputs, label), targets
 
 
@@ -127,12 +119,11 @@ class PoolAndHold(keras.layers.Layer):
         time, width = ops.shape(inputs)[1], inputs.shape[-1]
         missing = -time % self.size
         if self.padding == "valid" and isinstance(missing, int):
-            _checks.require(
-                missing == 0,
+            rule = (
                 "without padding the input must have one of the lengths of valid_length, such as "
-                f"{missing} samples more than it has, for whole pieces",
-                pooling=self.size,
+                f"{missing} samples more than it has, for whole pieces"
             )
+            _checks.require(missing == 0, rule, pooling=self.size)
         padded = ops.pad(inputs, [[0, 0], [0, missing], [0, 0]])
         pieces = ops.reshape(padded, (-1, (time + missing) // self.size, self.size, width))
         held = ops.repeat(ops.mean(pieces, axis=2), self.size, axis=1)

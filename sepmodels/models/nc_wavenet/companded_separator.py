@@ -43,34 +43,30 @@ class CompandedSeparator(Separator):
         mixture: `keras.Input` of `(batch, time, channels)`.
         features: tensor `(batch, time, any)`, which the network made of `encode(mixture)`.
         centre: tensor. The part of the mixture that the features describe.
-        head: str. `"classes"` for logits, `"regression"` for samples.
         head_filters: int. Width between the two convolutions.
+        **kwargs: Passed to `Trainable`.
+
+    Attributes:
+        head: str. `"classes"` for logits, `"regression"` for samples.
         target: str or None. The source estimated, see `select_estimated`.
-        **kwargs: `sources`, `sample_rate`, and arguments of `keras.Model`.
     """
 
-    def __init__(self, mixture, features, centre, *, head, head_filters, target, **kwargs):
-        _checks.one_of(head=(head, HEADS))
-        sources, channels = kwargs["sources"], mixture.shape[-1]
-        estimated = select_estimated(sources, target)
-        classes = head == "classes"
+    def __init__(self, mixture, features, centre, head_filters, **kwargs):
+        _checks.one_of(head=(self.head, HEADS))
+        estimated = select_estimated(self.sources, self.target)
+        classes = self.head == "classes"
         x = ops.relu(features) if classes else ops.leaky_relu(features, 0.01)
         x = convolve(x, head_filters, 1, "head")
         x, last = (ops.relu(x), "logits") if classes else (ops.tanh(x), "companded")
-        shape = (channels, len(estimated)) + (CLASSES,) * classes
+        shape = (self.channels, len(estimated)) + (CLASSES,) * classes
         x = convolve(x, math.prod(shape), 1, last)
         estimate = keras.layers.Reshape((-1, *shape), dtype="float32")(x)
         decode = MuLawDecode(CLASSES, quantize=classes, dtype="float32", name="expand")
         waves = decode(ops.argmax(estimate, axis=-1) if classes else estimate)
         # The most probable class has no gradient, so waveforms are for regression alone.
         estimates = {"classes": estimate} if classes else {"companded": estimate, "waveform": None}
-        super().__init__(
-            mixture,
-            complete_stems(centre, waves, estimated, sources),
-            estimates=estimates,
-            estimated=estimated,
-            **kwargs,
-        )
+        stems = complete_stems(centre, waves, estimated, self.sources)
+        super().__init__(mixture, stems, estimates=estimates, estimated=estimated, **kwargs)
 
     def represent(self, wave, loss_on):
         if loss_on == "waveform":

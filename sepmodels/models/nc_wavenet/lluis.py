@@ -5,7 +5,7 @@ from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.gated_residual_block import PADDINGS, crop_time
-from sepmodels.layers.registration import register
+from sepmodels.layers.registration import check, register
 from sepmodels.models.base.separator import Separator, complete_stems
 
 _FRONT = 3  # kernel size of the first convolution and of two in the head, in samples
@@ -81,10 +81,8 @@ class LluisWaveNet(Separator):
         _checks.odd(kernel_size=kernel_size)
         _checks.positive(filters=filters, stacks=stacks)
         _checks.positive(dilations=dilations, head_filters=head_filters)
-        _checks.require(dilations, "dilations must be at least one", dilations=dilations)
-        _checks.require(
-            len(head_filters) == 2, "head_filters must be two", head_filters=head_filters
-        )
+        check(self, dilations, "dilations must be at least one")
+        check(self, len(head_filters) == 2, "head_filters must be two")
 
         # === Layers ===
         def convolve(x, filters, kernel_size, name, dilation=1):
@@ -117,7 +115,7 @@ class LluisWaveNet(Separator):
         waves = keras.layers.Conv1D(channels * len(estimated), 1, dtype="float32", name="waves")(x)
         waves = keras.layers.Reshape((-1, channels, len(estimated)), dtype="float32")(waves)
         stems = complete_stems(centre(mixture, self.context), waves, estimated, sources)
-        super().__init__(mixture, stems, sources=sources, sample_rate=sample_rate, **kwargs)
+        super().__init__(mixture, stems, **kwargs)
 
     @property
     def context(self):

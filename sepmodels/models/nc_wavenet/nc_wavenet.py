@@ -4,7 +4,7 @@ import keras
 
 from sepmodels import _checks, signal
 from sepmodels.layers.gated_residual_block import PADDINGS, crop_time, sum_skips
-from sepmodels.layers.registration import register
+from sepmodels.layers.registration import check, register
 from sepmodels.models.base.torch_layers import convolve, make_residual_block
 from sepmodels.models.nc_wavenet.companded_separator import CompandedSeparator, encode
 
@@ -101,12 +101,8 @@ class NCWaveNet(CompandedSeparator):
         _checks.names("sources", sources)
         _checks.one_of(padding=(padding, PADDINGS))
         _checks.positive(filters=filters, skip_filters=skip_filters, dilations=dilations)
-        _checks.require(
-            len(stacks) == 2 and stacks[0] >= 0 and stacks[1] >= 1 and dilations,
-            "stacks must be two numbers, the second at least 1, of at least one of the dilations",
-            stacks=stacks,
-            dilations=dilations,
-        )
+        rule = "stacks must be two numbers, the second at least 1, of at least one of the dilations"
+        check(self, len(stacks) == 2 and stacks[0] >= 0 and stacks[1] >= 1 and dilations, rule)
 
         # === Layers ===
         def make_blocks(name, count, **outputs):
@@ -137,17 +133,9 @@ class NCWaveNet(CompandedSeparator):
         for block in make_blocks("encoder", stacks[0]):
             encoded = block(encoded)
         x, *conditions = self._connect(centre(start, encoder), encoded)
-        super().__init__(
-            mixture,
-            sum_skips(make_blocks("decoder", stacks[1], skip_filters=skip_filters), x, conditions),
-            centre(mixture, sum(self._sides)),
-            head=head,
-            head_filters=skip_filters,
-            target=target,
-            sources=sources,
-            sample_rate=sample_rate,
-            **kwargs,
-        )
+        blocks = make_blocks("decoder", stacks[1], skip_filters=skip_filters)
+        features, middle = sum_skips(blocks, x, conditions), centre(mixture, sum(self._sides))
+        super().__init__(mixture, features, middle, skip_filters, **kwargs)
         self._encoded = encoded
 
     @classmethod

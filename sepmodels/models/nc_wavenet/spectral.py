@@ -105,15 +105,9 @@ class SpectralNCWaveNet(Separator):
         inverse = InverseSTFT(**transform, name="inverse_stft")
         waves = inverse((flat[:, :, 0], flat[:, :, 1], mixture))
         waves = keras.layers.Reshape((-1, channels, len(estimated)), dtype="float32")(waves)
-        super().__init__(
-            mixture,
-            complete_stems(mixture, waves, estimated, sources),
-            estimates={"spectrum": spectrum, "waveform": None},
-            estimated=estimated,
-            sources=sources,
-            sample_rate=sample_rate,
-            **kwargs,
-        )
+        stems = complete_stems(mixture, waves, estimated, sources)
+        estimates = {"spectrum": spectrum, "waveform": None}
+        super().__init__(mixture, stems, estimates=estimates, estimated=estimated, **kwargs)
 
     @property
     def context(self):

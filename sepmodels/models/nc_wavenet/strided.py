@@ -123,17 +123,7 @@ class StridedNCWaveNet(CompandedSeparator):
             x = double(x, skips[-1], f"double_{scale}")
             for index in reversed(range(layers_per_scale)):
                 x = join(x, skips.pop(), f"up_{scale}_{index}")
-        super().__init__(
-            mixture,
-            x,
-            mixture,
-            head=head,
-            head_filters=filters,
-            target=target,
-            sources=sources,
-            sample_rate=sample_rate,
-            **kwargs,
-        )
+        super().__init__(mixture, x, mixture, filters, **kwargs)
 
     @property
     def context(self):

@@ -7,6 +7,11 @@ import os
 
 import numpy as np
 
+from sepmodels import _checks
+
+# Fields of a `Network` that the loop reads.
+_FIELDS = ("front", "dilations", "dilated", "residual", "residual_bias", "skip", "skip_bias")
+_FIELDS += ("head", "logits", "logits_bias")
 _FRAMES = 64  # Conditions are projected so many frames at a time, for little memory.
 _LOG2_E = np.float32(1 / math.log(2))
 # 2**x = exp(x log 2), by its Taylor series; for x in [-1/2, 1/2] it is exact to rounding.
@@ -110,22 +115,19 @@ def draw(logits, uniform, temperature=1.0):
 
 
 def _check(network, temperature, conditions, hold, primer, time, start):
-    if not temperature >= 0:
-        raise ValueError(f"temperature must be at least 0. Received: temperature={temperature}")
+    _checks.at_least(0, temperature=temperature)
     # The compiled loop would read beyond the end of an array.
-    if conditions is not None and np.shape(conditions)[1] * (hold or time) < time:
-        raise ValueError(
-            f"conditions must last for the {time} samples of the primer and of the result. "
-            f"Received: conditions of shape {np.shape(conditions)}, hold={hold}"
-        )
+    frames = None if conditions is None else np.shape(conditions)[1]
+    _checks.require(
+        frames is None or frames * (hold or time) >= time,
+        f"conditions must last for the {time} samples of the primer and of the result",
+        frames=frames,
+        hold=hold,
+    )
     classes = network.logits.shape[1]
-    if start is not None and not 0 <= start < classes:
-        raise ValueError(f"start must be a class from 0 to {classes - 1}. Received: start={start}")
-    if primer.size and not 0 <= primer.min() <= primer.max() < classes:
-        raise ValueError(
-            f"primer must be classes from 0 to {classes - 1}. "
-            f"Received: {primer.min()} to {primer.max()}"
-        )
+    for name, given in (("start", [] if start is None else [start]), ("primer", primer)):
+        fits = np.all((np.asarray(given) >= 0) & (np.asarray(given) < classes))
+        _checks.require(fits, f"{name} must be classes from 0 to {classes - 1}", **{name: given})
 
 
 def _fill(advance, network, classes, uniforms, temperature, conditions, hold):
@@ -133,18 +135,9 @@ def _fill(advance, network, classes, uniforms, temperature, conditions, hold):
     layers, taps, filters, width = network.dilated.shape
     # Since tanh(x) = 2 sigmoid(2 x) - 1, both halves of a gate are sigmoids.
     double = np.repeat(np.float32([2, 1]), width // 2)
-    weights = (
-        network.front,
-        np.asarray(network.dilations, "int64"),
-        network.dilated.reshape(layers, taps * filters, width) * double,
-        network.residual,
-        network.residual_bias,
-        network.skip,
-        network.skip_bias,
-        network.head,
-        network.logits,
-        network.logits_bias,
-    )
+    weights = [getattr(network, name) for name in _FIELDS]
+    weights[1] = np.asarray(network.dilations, "int64")
+    weights[2] = network.dilated.reshape(layers, taps * filters, width) * double
     # New arrays: numba would compile again for another memory layout or for read-only arrays.
     weights = tuple(np.array(array, order="C") for array in weights)
     length = (taps - 1) * int(np.sum(network.dilations))

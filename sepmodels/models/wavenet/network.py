@@ -82,62 +82,50 @@ class Network:
         Returns:
             `Network`.
         """
-        weights = {
-            layer.name: layer.get_weights()
-            for layer in model.layers
-            if layer.name in ("front", "front_skip", "head", "head_condition", "logits")
-        }
-        fields = _stack_blocks(model)
-        front, *front_bias = weights["front"]
-        silence = front.shape[1] // 2 if values is None else len(values) - 1
+        blocks = [layer for layer in model.layers if isinstance(layer, GatedResidualBlock)]
+        named = {layer.name: layer.get_weights() for layer in model.layers}
+        front, *front_bias = named["front"]
         if values is not None:
             front = np.asarray(values, "float32")[:, None] * front
-        for bias in front_bias:
-            front[-1] += bias
-        if "front_skip" in weights:
-            kernel, bias = weights["front_skip"]
-            fields["skip"] = np.concatenate([kernel[0], fields["skip"]])
-            fields["skip_bias"] = bias + fields["skip_bias"]
-        (head, head_bias), (logits, logits_bias) = weights["head"], weights["logits"]
-        if "head_condition" in weights:
-            kernel, bias = weights["head_condition"]
-            fields["head_condition"], head_bias = kernel[0], head_bias + bias
+        front[-1] += sum(front_bias)
+        dilated, inner_bias = _stack(block.dilated for block in blocks)
+        # A single block has no residual convolution.
+        residual, residual_bias = np.zeros((0, 1, 1, 1), "float32"), np.zeros((0, 1), "float32")
+        if len(blocks) > 1:
+            residual, residual_bias = _stack(block.to_residual for block in blocks[:-1])
+        skip, skip_bias = _stack(block.to_skip for block in blocks)
+        skip, skip_bias = np.concatenate(skip[:, 0]), skip_bias.sum(axis=0)
+        if "front_skip" in named:
+            kernel, bias = named["front_skip"]
+            skip, skip_bias = np.concatenate([kernel[0], skip]), bias + skip_bias
+        (head, head_bias), (logits, logits_bias) = named["head"], named["logits"]
+        condition = head_condition = None
+        if blocks[0].conditioners:
+            kernels, bias = _stack(block.conditioners[0] for block in blocks)
+            condition, inner_bias = kernels[:, 0].swapaxes(0, 1), inner_bias + bias
+        if "head_condition" in named:
+            kernel, bias = named["head_condition"]
+            head_condition, head_bias = kernel[0], head_bias + bias
         return cls(
-            **fields,
             front=front,
+            dilations=np.array([block.dilation for block in blocks]),
+            dilated=dilated,
+            inner_bias=inner_bias,
+            residual=residual[:, 0],
+            residual_bias=residual_bias,
+            skip=skip,
+            skip_bias=skip_bias,
             head=head[0],
             head_bias=head_bias,
             logits=logits[0],
             logits_bias=logits_bias,
-            silence=silence,
+            condition=condition,
+            head_condition=head_condition,
+            silence=front.shape[1] // 2 if values is None else len(values) - 1,
         )
 
 
-def _stack_blocks(model):
-    """dict from field of `Network` to array: `dilations` and the weights of the layers."""
-    blocks = [layer for layer in model.layers if isinstance(layer, GatedResidualBlock)]
-    dilated, inner_bias = _stack([block.dilated for block in blocks])
-    skip, skip_bias = _stack([block.to_skip for block in blocks])
-    residual = np.zeros((0, 1, 1, 1), "float32")  # a single block has none
-    residual_bias, condition = np.zeros((0, 1), "float32"), None
-    if len(blocks) > 1:
-        residual, residual_bias = _stack([block.to_residual for block in blocks[:-1]])
-    if blocks[0].conditioners:
-        condition, bias = _stack([block.conditioners[0] for block in blocks])
-        condition, inner_bias = condition[:, 0].swapaxes(0, 1), inner_bias + bias
-    return {
-        "dilations": np.array([block.dilation for block in blocks]),
-        "dilated": dilated,
-        "inner_bias": inner_bias,
-        "residual": residual[:, 0],
-        "residual_bias": residual_bias,
-        "skip": np.concatenate(skip[:, 0]),
-        "skip_bias": skip_bias.sum(axis=0),
-        "condition": condition,
-    }
-
-
 def _stack(convolutions):
-    """Kernels and biases of convolutions of one shape."""
+    """Return the kernels and the biases of convolutions of one shape."""
     weights = [convolution.get_weights() for convolution in convolutions]
     return [np.stack(alike) for alike in zip(*weights, strict=True)]

@@ -7,7 +7,7 @@ from keras import ops
 from sepmodels import _checks, signal
 from sepmodels.layers.gated_residual_block import GatedResidualBlock, sum_skips
 from sepmodels.layers.mu_law import MuLawEncode
-from sepmodels.layers.registration import register
+from sepmodels.layers.registration import check, register
 from sepmodels.models.base.trainable import Trainable
 from sepmodels.models.wavenet import generation
 from sepmodels.models.wavenet.network import Network
@@ -97,7 +97,7 @@ class WaveNet(Trainable):
     ):
         _checks.positive(filters=filters, skip_filters=skip_filters, dilations=dilations)
         _checks.at_least(2, kernel_size=kernel_size)
-        _checks.require(dilations, "dilations must be at least one", dilations=dilations)
+        check(self, dilations, "dilations must be at least one")
         _checks.one_of(upsampling=(upsampling, ("repeat", "learned")))
         features = condition or 0
         if isinstance(condition, tuple | str):
@@ -107,12 +107,7 @@ class WaveNet(Trainable):
             _checks.positive(condition=condition)
         if hop_length is not None:
             _checks.positive(hop_length=hop_length)
-            _checks.require(
-                features == condition,
-                "hop_length needs the number of features as condition",
-                hop_length=hop_length,
-                condition=condition,
-            )
+            check(self, features == condition, "hop_length needs a number of features as condition")
         self._taps = _SCALAR_TAPS if scalar_input else kernel_size
 
         # === Layers ===
@@ -153,14 +148,9 @@ class WaveNet(Trainable):
         if not scalar_input:
             past = ops.one_hot(past[..., 0], _CLASSES)
         total = sum_skips(blocks, front(past), conditions)
-        super().__init__(
-            inputs,
-            logits(ops.relu(head(ops.relu(total)))),
-            sources=("vocals", "accompaniment") if source is None else (source,),
-            sample_rate=sample_rate,
-            channels=1,
-            **kwargs,
-        )
+        scores = logits(ops.relu(head(ops.relu(total))))
+        sources = ("vocals", "accompaniment") if source is None else (source,)
+        super().__init__(inputs, scores, sources=sources, channels=1, **kwargs)
 
     @property
     def receptive_field(self):
@@ -173,11 +163,8 @@ class WaveNet(Trainable):
 
     def training_pair(self, mixture, stems, loss_on=None, label=None):
         self._choose_representation(loss_on)
-        _checks.require(
-            self.condition is None or self.domains,
-            "songs have domains but no features: fit training_model() on features of your own",
-            condition=self.condition,
-        )
+        rule = "songs have domains but no features: fit training_model() on features of your own"
+        _checks.require(self.condition is None or self.domains, rule, condition=self.condition)
         wave = sum(stems.values()) if self.source is None else stems[self.source]
         classes = signal.mu_law_encode(wave, _CLASSES)[..., 0]
         if self.domains is None:
@@ -226,23 +213,19 @@ class WaveNet(Trainable):
         return waves[0] if streams is None else waves
 
     def _list_frames(self, condition, length):
-        """The condition of `generate` as `conditions` and `hold` of `generation.sample`."""
+        """Return the condition of `generate` as `conditions` and `hold` of `generation.sample`."""
         if self.condition is None:
-            needed = "None"
-            if condition is None:
-                return None, None
-        elif self.domains:
-            needed = f"one of {self.domains}"
-            if isinstance(condition, str) and condition in self.domains:
-                return np.eye(len(self.domains))[None, [self.domains.index(condition)]], None
-        else:
-            count = -(-length // self.hop_length) if self.hop_length else 1
-            needed = f"{count} frames of {self.condition} features"
-            if np.shape(condition)[-2:] == (count, self.condition):
-                frames = np.reshape(condition, (-1, count, self.condition))
-                if self.upsampling == "learned" and self.hop_length:
-                    return np.array(self.get_layer("spread")(frames)), 1
-                return frames, self.hop_length
-        raise ValueError(
-            f"condition must be {needed} for this network. Received: condition={condition!r}"
-        )
+            _checks.require(condition is None, "condition must be None here", condition=condition)
+            return None, None
+        if self.domains:
+            known = isinstance(condition, str) and condition in self.domains
+            rule = f"condition must be one of {self.domains}"
+            _checks.require(known, rule, condition=condition)
+            return np.eye(len(self.domains))[None, [self.domains.index(condition)]], None
+        shape = -(-length // self.hop_length) if self.hop_length else 1, self.condition
+        rule = f"condition must be {shape[0]} frames of {shape[1]} features"
+        _checks.require(np.shape(condition)[-2:] == shape, rule, condition=condition)
+        frames = np.reshape(condition, (-1, *shape))
+        if self.upsampling == "learned" and self.hop_length:
+            return np.array(self.get_layer("spread")(frames)), 1
+        return frames, self.hop_length
