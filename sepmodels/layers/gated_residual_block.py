@@ -151,6 +151,23 @@ class GatedResidualBlock(keras.layers.Layer):
         return tuple(shapes) if len(shapes) == 2 else shapes[0]
 
 
+def stack_blocks(make, dilations, filters, kernel_size, name="block", **options):
+    """Yield blocks with these dilations.
+
+    Args:
+        make: callable. `GatedResidualBlock`, or a function that returns one.
+        dilations: sequence of int. One for each block, in steps.
+        filters: int. As of the block.
+        kernel_size: int. As of the block.
+        name: str. Start of the names; an index follows. Defaults to `"block"`.
+        **options: Further arguments of the block. If there are skip outputs, the last block has no
+            residual output.
+    """
+    for index, dilation in enumerate(dilations):
+        options["residual"] = index < len(dilations) - 1 or "skip_filters" not in options
+        yield make(filters, kernel_size, dilation=dilation, name=f"{name}_{index}", **options)
+
+
 def sum_skips(blocks, x, conditions=(), total=None):
     """Apply blocks one after another, and sum their skip outputs.
 

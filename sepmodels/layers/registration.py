@@ -12,11 +12,12 @@ from sepmodels import _checks
 def register(cls):
     """Decorate a class that Keras should be able to save and load, as `sepmodels>ClassName`.
 
-    The arguments of the constructor are recorded, defaults included, with lists as tuples. Each
-    becomes an attribute of that name, unless the class has a method or a property of that name,
-    before the constructor runs; a layer becomes one after it. `get_config` returns them all, beside
-    what the base class says, and `from_config` constructs the object again. What a base class takes
-    through `**kwargs` is recorded there if that class is registered too.
+    The arguments of the constructor are recorded, defaults included, and lists become tuples.
+    Before the constructor runs, each argument becomes an attribute of the same name, unless the
+    class has a method or a property of that name; a layer becomes an attribute after it.
+    `get_config` returns the arguments in addition to the config of the base class, and
+    `from_config` constructs the object again. Arguments that `**kwargs` passes to a base class are
+    recorded there, if that class is registered too.
 
     A class with a `get_config` of its own is only registered.
     """

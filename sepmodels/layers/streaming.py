@@ -2,7 +2,7 @@
 
 A layer of this library that can run on a stream has a method `make_streaming(batch_size)`, which
 returns a layer with the same weights that remembers what the next block needs. `make_streaming`
-here also knows the layers of Keras that separators use.
+here also accepts the layers of Keras that separators use.
 """
 
 import keras

@@ -118,30 +118,29 @@ class DeepConvSep(MagnitudeSeparator):
         _checks.names("sources", sources)
         _checks.one_of(edges=(edges, _EDGES))
 
-        # === Layers ===
-        window, ramp = _EDGES[edges]
+        window, _ = _EDGES[edges]
+        transform = {"n_fft": n_fft, "hop_length": hop_length, "window": window}
+        super().__init__(transform, **kwargs)
+
+    # === Functional model ===
+
+    def estimate(self, magnitude):
         network = MaskNetwork(
-            sources,
-            frames,
-            n_fft // 2 + 1,
-            channels,
-            filters,
-            vertical,
-            stride,
-            horizontal,
-            units,
-            bug_compat,
+            self.sources,
+            self.frames,
+            *magnitude.shape[2:],
+            self.filters,
+            self.vertical,
+            self.stride,
+            self.horizontal,
+            self.units,
+            self.bug_compat,
             name="network",
         )
-        fade = CrossFade(network, frames, step, ramp, dtype="float32", name="masks")
-
-        # === Functional model ===
-        def estimate(magnitude):
-            masks = fade(magnitude)
-            return masks, masks * ops.expand_dims(magnitude, axis=-1)
-
-        transform = {"n_fft": n_fft, "hop_length": hop_length, "window": window}
-        super().__init__(estimate, transform, **kwargs)
+        _, ramp = _EDGES[self.edges]
+        options = {"dtype": "float32", "name": "masks"}
+        masks = CrossFade(network, self.frames, self.step, ramp, **options)(magnitude)
+        return masks, masks * ops.expand_dims(magnitude, axis=-1)
 
     @property
     def context(self):

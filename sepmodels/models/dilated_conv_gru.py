@@ -123,67 +123,86 @@ class DilatedConvGRU(MagnitudeSeparator):
         check(self, filters % groups == 0, "groups must divide filters")
         check(self, not (causal and bidirectional), "causal needs bidirectional=False")
         check(self, channels == 2 or not mid_side, "mid_side needs channels=2")
-        gru_dilations = gru_dilation
+        self._padding = "causal" if causal else "same"
+        self._gru_dilations = gru_dilation
         if not isinstance(gru_dilation, tuple):
-            gru_dilations = (gru_dilation,) * len(dilations)
-        alike = len(gru_dilations) == len(dilations)
+            self._gru_dilations = (gru_dilation,) * len(dilations)
+        alike = len(self._gru_dilations) == len(dilations)
         check(self, alike, "gru_dilation must be one number or one for each of the dilations")
-        self._is_recurrent = any(dilation is not None for dilation in gru_dilations)
+        super().__init__({"n_fft": n_fft, "hop_length": hop_length}, **kwargs)
 
-        # === Layers ===
-        bins, padding = n_fft // 2 + 1, "causal" if causal else "same"
+    # === Functional model ===
+
+    def estimate(self, magnitude):
+        *_, bins, channels = magnitude.shape
         # Never trained: `adapt` sets the mean and the variance of every bin.
         standardize = keras.layers.BatchNormalization(
             center=False, scale=False, trainable=False, name="standardize"
         )
-        activate = keras.layers.LeakyReLU(_SLOPE, name="activate")
-
-        def convolve(x, name, **options):
-            return activate(_convolve(x, filters, padding, weight_norm, name, **options))
-
-        def block(x, index, dilation, gru_dilation):
-            def local(x):
-                return convolve(x, f"conv_{index}", dilation=dilation, groups=groups)
-
-            def distant(x):
-                return _recur(recurrence, x, filters, gru_dilation, bidirectional, f"gru_{index}")
-
-            if gru_dilation is None:
-                return x + local(x)
-            first, second = (local, distant) if order == "conv_gru" else (distant, local)
-            inner = first(x)
-            return x + inner + second(inner)
-
-        def refine(x, standardized):
+        x = keras.layers.Reshape((-1, bins * channels))(signal.compress_magnitude(magnitude))
+        standardized = standardize(x)
+        x = self._convolve(standardized, "stem")
+        for index in range(len(self.dilations)):
+            x = self._apply_block(x, index)
+        width = bins * channels * len(self.sources)
+        x = keras.layers.Conv1D(width, _KERNEL, padding=self._padding, name="head")(x)
+        if self.refine_filters:
             standardized = keras.layers.Reshape((-1, bins, channels))(standardized)
-            x = keras.layers.Reshape((-1, bins, channels * len(sources)))(x)
+            x = keras.layers.Reshape((-1, bins, channels * len(self.sources)))(x)
             inner = ops.concatenate([x, standardized], axis=-1)
-            inner = activate(_convolve_bins(inner, refine_filters, causal, "refine_in"))
-            return x + _convolve_bins(inner, x.shape[-1], causal, "refine_out")
+            inner = self._convolve_bins(inner, self.refine_filters, "refine_in")
+            x = x + self._convolve_bins(_activate(inner), x.shape[-1], "refine_out")
+        x = keras.layers.Reshape((-1, bins, channels, len(self.sources)))(x)
+        x = keras.layers.Activation(_HEADS[self.head], dtype="float32", name=self.head)(x)
+        magnitude = ops.expand_dims(magnitude, axis=-1)
+        magnitudes = x if self.head == "magnitude" else x * magnitude
+        return magnitudes / magnitude, magnitudes
 
-        # === Functional model ===
-        def estimate(magnitude):  # (batch, frames, bins, channels)
-            x = keras.layers.Reshape((-1, bins * channels))(signal.compress_magnitude(magnitude))
-            standardized = standardize(x)
-            x = convolve(standardized, "stem")
-            for index, dilations_of_block in enumerate(zip(dilations, gru_dilations, strict=True)):
-                x = block(x, index, *dilations_of_block)
-            width = bins * channels * len(sources)
-            x = keras.layers.Conv1D(width, _KERNEL, padding=padding, name="head")(x)
-            if refine_filters:
-                x = refine(x, standardized)
-            x = keras.layers.Reshape((-1, bins, channels, len(sources)))(x)
-            x = keras.layers.Activation(_HEADS[head], dtype="float32", name=head)(x)
-            magnitude = ops.expand_dims(magnitude, axis=-1)
-            magnitudes = x if head == "magnitude" else x * magnitude
-            return magnitudes / magnitude, magnitudes
+    def _apply_block(self, x, index):
+        def local(x):
+            return self._convolve(x, f"conv_{index}", self.dilations[index], self.groups)
 
-        super().__init__(estimate, {"n_fft": n_fft, "hop_length": hop_length}, **kwargs)
+        def distant(x):
+            return self._recur(x, self._gru_dilations[index], f"gru_{index}")
+
+        if self._gru_dilations[index] is None:
+            return x + local(x)
+        first, second = (local, distant) if self.order == "conv_gru" else (distant, local)
+        inner = first(x)
+        return x + inner + second(inner)
+
+    def _convolve(self, x, name, dilation=1, groups=1):
+        # Group by group: on a CPU Keras compiles a grouped convolution with XLA, which is several
+        # times slower.
+        outputs, options = [], {"dilation_rate": dilation, "padding": self._padding}
+        for index, group in enumerate(ops.split(x, groups, axis=-1) if groups > 1 else [x]):
+            layer = keras.layers.Conv1D(self.filters // groups, _KERNEL, **options)
+            layer = WeightNormalization(layer) if self.weight_norm else layer
+            layer.name = f"{name}_{index}" if groups > 1 else name
+            outputs.append(layer(group))
+        return _activate(ops.concatenate(outputs, axis=-1) if groups > 1 else outputs[0])
+
+    def _convolve_bins(self, x, filters, name):
+        edge = (_KERNEL - 1) // 2
+        frames = (_KERNEL - 1, 0) if self.causal else (edge, edge)
+        x = ops.pad(x, ((0, 0), frames, (edge, edge), (0, 0)))
+        return keras.layers.Conv2D(filters, _KERNEL, name=name)(x)
+
+    def _recur(self, x, dilation, name):
+        # Not `keras.layers.Bidirectional`: it copies its layer through a config, and while a file
+        # is loaded Keras may confuse such a copy with that of another block.
+        recurrent = _RECURRENCES[self.recurrence]
+        options = {"units": self.filters, "dilation": dilation, "return_sequences": True}
+        forward = recurrent(**options, name=f"{name}_forward")(x)
+        if not self.bidirectional:
+            return forward
+        backward = recurrent(**options, go_backwards=True, name=f"{name}_backward")(x)
+        return forward + ops.flip(backward, axis=1)
 
     @property
     def context(self):
         edge = self.n_fft - 1  # the frames over a sample extend so far on either side of it
-        if self._is_recurrent:
+        if any(dilation is not None for dilation in self._gru_dilations):
             return None, edge if self.causal else None
         dilations = (1, *self.dilations, 1, *(1, 1) * bool(self.refine_filters))
         left, right = signal.compute_context(_KERNEL, dilations, self.causal)
@@ -197,34 +216,5 @@ class DilatedConvGRU(MagnitudeSeparator):
         standardize.moving_variance.assign(ops.reshape(variance, (-1,)))
 
 
-def _convolve(x, filters, padding, weight_norm, name, dilation=1, groups=1):
-    # Group by group: on a CPU Keras compiles a grouped convolution with XLA, which is several
-    # times slower.
-    outputs = []
-    for index, group in enumerate(ops.split(x, groups, axis=-1) if groups > 1 else [x]):
-        layer = keras.layers.Conv1D(
-            filters // groups, _KERNEL, dilation_rate=dilation, padding=padding
-        )
-        layer = WeightNormalization(layer) if weight_norm else layer
-        layer.name = f"{name}_{index}" if groups > 1 else name
-        outputs.append(layer(group))
-    return ops.concatenate(outputs, axis=-1) if groups > 1 else outputs[0]
-
-
-def _convolve_bins(x, filters, causal, name):
-    edge = (_KERNEL - 1) // 2
-    frames = (_KERNEL - 1, 0) if causal else (edge, edge)
-    x = ops.pad(x, ((0, 0), frames, (edge, edge), (0, 0)))
-    return keras.layers.Conv2D(filters, _KERNEL, name=name)(x)
-
-
-def _recur(recurrence, x, filters, dilation, bidirectional, name):
-    # Not `keras.layers.Bidirectional`: it copies its layer through a config, and while a file is
-    # loaded Keras may confuse such a copy with that of another block.
-    arguments = {"units": filters, "dilation": dilation, "return_sequences": True}
-    recurrent = _RECURRENCES[recurrence]
-    forward = recurrent(**arguments, name=f"{name}_forward")(x)
-    if not bidirectional:
-        return forward
-    backward = recurrent(**arguments, go_backwards=True, name=f"{name}_backward")(x)
-    return forward + ops.flip(backward, axis=1)
+def _activate(x):
+    return ops.leaky_relu(x, _SLOPE)

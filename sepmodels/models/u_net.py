@@ -120,26 +120,24 @@ class UNet(MagnitudeSeparator):
         levels = tuple(range(len(filters) - 1))
         check(self, set(skips or ()) <= set(levels), f"skips must be some of {levels}")
 
-        # === Layers ===
-        published = variant != "jansson"  # in Spleeter's files
-        fade = CrossFade(self._make_network(), frames, frames, dtype="float32", name="masks")
+        super().__init__({"n_fft": n_fft, "hop_length": hop_length}, **kwargs)
 
-        # === Functional model ===
-        # A waveform in, patch by patch through the networks, waveforms out.
-        def estimate(magnitude):
-            # Jansson et al. scale to at most one, which a full-scale sine reaches here.
-            masks = fade(magnitude if published else magnitude / (n_fft / 4))
-            magnitudes = masks * ops.expand_dims(magnitude, axis=-1)
-            gains = _share(magnitudes) if published else masks
-            above = [[0, 0], [0, 0], [0, n_fft // 2 + 1 - bins], [0, 0], [0, 0]]
-            rest = 0.0 if published else 1 / len(sources)
-            return ops.pad(gains, above, constant_values=rest), magnitudes
+    # === Functional model ===
 
-        super().__init__(estimate, {"n_fft": n_fft, "hop_length": hop_length}, **kwargs)
+    def estimate(self, magnitude):
+        published = self.variant != "jansson"  # in Spleeter's files
+        # Jansson et al. scale to at most one, which a full-scale sine reaches here.
+        scaled = magnitude if published else magnitude / (self.n_fft / 4)
+        options = {"dtype": "float32", "name": "masks"}
+        masks = CrossFade(self._make_network(), self.frames, self.frames, **options)(scaled)
+        magnitudes = masks * ops.expand_dims(magnitude, axis=-1)
+        gains = _share(magnitudes) if published else masks
+        above = [[0, 0], [0, 0], [0, self.n_fft // 2 + 1 - self.bins], [0, 0], [0, 0]]
+        rest = 0.0 if published else 1 / len(self.sources)
+        return ops.pad(gains, above, constant_values=rest), magnitudes
 
     def _make_network(self):
         """Return the networks of all sources: from a patch of magnitudes to the masks."""
-        # === Layers ===
         published = self.variant != "jansson"
         encoder_activation, decoder_activation = _ACTIVATIONS[self.activation]
         # Before a normalisation a bias would be subtracted again.
@@ -173,7 +171,6 @@ class UNet(MagnitudeSeparator):
                 x
             )
 
-        # === Functional model ===
         patch = keras.Input((self.frames, self.bins, self.channels), name="patch")
         logits, last = [], len(self.filters) - 1
         for source in self.sources:

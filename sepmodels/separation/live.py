@@ -104,7 +104,8 @@ class _Sliding(_Stream):
     def __init__(self, model, channels):
         self._left, self._right = model.context
         self._pads = model.valid_length(1)[0] == 1  # without padding, silence surrounds the stream
-        super().__init__(model, channels, 0 if self._pads else self._left, self._right)
+        self._past = 0 if self._pads else self._left  # samples that are kept for context alone
+        super().__init__(model, channels, self._past, self._right)
         self._compile(model)
 
     def _separate(self, last):
@@ -113,13 +114,9 @@ class _Sliding(_Stream):
         count = self._pushed - self._returned - (0 if last else self._right)
         if count <= 0:
             return np.zeros((0, len(self.sources), self.channels), "float32")
-        past, keep = (
-            min(self._left, done) if self._pads else self._left
-            for done in (self._returned, self._returned + count)
-        )
-        stems = self._run(self._kept)
-        self._kept = self._kept[len(self._kept) - keep - self._right :]
-        start = past if self._pads else 0
+        stems, start = self._run(self._kept), self._past if self._pads else 0
+        self._past = min(self._left, self._past + count)
+        self._kept = self._kept[len(self._kept) - self._past - self._right :]
         return stems[start : start + count]
 
 

@@ -14,7 +14,7 @@ def make_window(name, n_fft):
     """Return a window as a float32 tensor of shape `(n_fft,)`.
 
     Args:
-        name: str. Any name that `scipy.signal.get_window` knows, such as `"hann"`. The window is
+        name: str. Any name that `scipy.signal.get_window` accepts, such as `"hann"`. The window is
             periodic, or symmetric if the name ends in `"_symmetric"`.
         n_fft: int. Length of the window, in samples.
     """

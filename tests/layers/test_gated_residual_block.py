@@ -31,7 +31,7 @@ ACTIVATIONS = {
 
 
 def plainly(block, x, *conditions):
-    """What the block says of one sequence `(time, channels)`, padding nothing."""
+    """What the block returns for one sequence `(time, channels)`, padding nothing."""
     kernel, bias = block.dilated.get_weights()
     d, n = block.dilation, len(x) - (block.kernel_size - 1) * block.dilation
     left, _ = signal.compute_context(block.kernel_size, [d], block.causal)
@@ -56,8 +56,8 @@ def plainly(block, x, *conditions):
 @pytest.mark.parametrize("kernel_size", [2, 3])
 def test_equals_plain_numpy(causal, padding, activation, preactivation, kernel_size):
     x = noise(2, 20, 3)
-    how = {"causal": causal, "padding": padding, "activation": activation}
-    block = made(x, 4, kernel_size, 3, skip_filters=5, preactivation=preactivation, **how)
+    options = {"causal": causal, "padding": padding, "activation": activation}
+    block = made(x, 4, kernel_size, 3, skip_filters=5, preactivation=preactivation, **options)
     around = signal.compute_context(kernel_size, [3], causal) if padding == "same" else (0, 0)
     padded = np.pad(x, ((0, 0), around, (0, 0)))
     for index in range(2):
@@ -69,8 +69,8 @@ def test_equals_plain_numpy(causal, padding, activation, preactivation, kernel_s
 @pytest.mark.parametrize("activation", ["gated", "relu"])
 def test_conditions_equal_plain_numpy(causal, activation):
     inputs = x, local, throughout = noise(1, 20, 3), noise(1, 20, 2), noise(1, 1, 6)
-    how = {"causal": causal, "padding": "valid", "activation": activation}
-    block = made(inputs, 4, 3, 2, skip_filters=5, **how)
+    options = {"causal": causal, "padding": "valid", "activation": activation}
+    block = made(inputs, 4, 3, 2, skip_filters=5, **options)
     expected = plainly(block, x[0], local[0], throughout[0])
     for ours, theirs in zip(block(inputs), expected, strict=True):
         np.testing.assert_allclose(ours[0], theirs, atol=1e-5)
@@ -86,7 +86,7 @@ def test_filter_comes_first_and_gate_second():
     np.testing.assert_allclose(block(x)[0, 3], np.tanh([0.5, -0.5]) * gates, atol=1e-6)
 
 
-def test_global_condition_is_a_local_one_that_stays():
+def test_global_condition_equals_a_constant_local_one():
     x, speaker = noise(2, 9, 3), noise(2, 1, 4)
     block = made((x, speaker), 4, 2, 2, skip_filters=5, padding="valid")
     for short, long in zip(block((x, speaker)), block((x, speaker.repeat(9, 1))), strict=True):
@@ -101,8 +101,8 @@ def test_skips_keep_the_last_samples_if_causal_and_the_centre_if_not(causal, kep
     for padding in ("same", "valid"):
         y, skips = x, []
         for index, dilation in enumerate(dilations):
-            how = {"skip_filters": 2, "causal": causal, "padding": padding}
-            y, skip = made(y, 4, 3, dilation, **how)(y)
+            options = {"skip_filters": 2, "causal": causal, "padding": padding}
+            y, skip = made(y, 4, 3, dilation, **options)(y)
             ahead = signal.compute_context(3, dilations[index + 1 :], causal)
             skips.append(crop_time(skip, *ahead) if padding == "valid" else skip)
         sums[padding] = np.array(sum(skips))

@@ -72,8 +72,8 @@ def test_layer_equals_definition(dilation, length, go_backwards, kind):
         "right": np.arange(length) < np.array([[length], [length // 2]]),
         "arbitrary": RNG.random((BATCH, length)) < 0.6,
     }[kind]
-    how = {"go_backwards": go_backwards, "return_sequences": True, "return_state": True}
-    definition, fast = pair(dilation, "tanh", **how)
+    options = {"go_backwards": go_backwards, "return_sequences": True, "return_state": True}
+    definition, fast = pair(dilation, "tanh", **options)
     expected = definition(x, mask=mask, initial_state=states)
     assert_close(fast(x, mask=mask, initial_state=states), expected)
 

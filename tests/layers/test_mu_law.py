@@ -23,7 +23,7 @@ def test_companding_is_the_papers_formula():
     np.testing.assert_allclose(signal.mu_law_expand(expected), x, atol=1e-5)
 
 
-def test_rounding_brings_every_class_back():
+def test_rounding_restores_every_class():
     np.testing.assert_array_equal(signal.mu_law_encode([0.0, 1.0, -1.0]), [128, 255, 0])
     samples = signal.mu_law_decode(CLASSES)
     np.testing.assert_array_equal(signal.mu_law_encode(samples), CLASSES)
@@ -31,7 +31,7 @@ def test_rounding_brings_every_class_back():
     np.testing.assert_allclose(samples[127:129], [-8.6e-5, 8.6e-5], rtol=0.01)
 
 
-def test_truncation_does_not():
+def test_truncation_does_not_restore_every_class():
     assert signal.mu_law_encode([0.0], convention="truncate")[0] == 127
     samples = signal.mu_law_decode(CLASSES, convention="truncate")
     np.testing.assert_allclose([samples[0], samples[255]], [-1, 0.957], atol=1e-3)
@@ -39,7 +39,7 @@ def test_truncation_does_not():
     assert np.any(again != CLASSES)
 
 
-def test_what_each_convention_loses_and_what_mixing_them_does():
+def test_error_of_each_convention_and_of_mixing_them():
     x = uniform_noise()
 
     def kept(there, back):

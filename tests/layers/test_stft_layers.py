@@ -17,7 +17,7 @@ def test_inverse_takes_the_length_of_its_last_input(time):
     np.testing.assert_allclose(again, wave, atol=1e-5)
 
 
-def test_channels_do_not_meet():
+def test_channels_are_independent():
     wave = noise(1, 64, 2)
     silenced = wave * np.array([1.0, 0.0], "float32")
     both, one = STFT(16, 4)(wave)[0], STFT(16, 4)(silenced)[0]

@@ -48,14 +48,14 @@ def test_kernel_is_shared_and_learns_from_both_sides():
     assert not np.any(decode((encoded, like)))
 
 
-def test_a_bias_stays_on_the_way_in():
+def test_bias_belongs_to_the_encoder_alone():
     biased = keras.layers.Conv2D(5, (2, 3), bias_initializer="ones")
     like = np.zeros((1, 4, 8, 3), "float32")
     assert np.all(biased(like) == 1)
     assert not np.any(TiedTranspose(biased)((np.zeros((1, 3, 6, 5), "float32"), like)))
 
 
-def test_the_tie_survives_a_file(tmp_path):
+def test_the_kernel_is_still_shared_after_loading(tmp_path):
     inputs = keras.Input((None, 8, 3))
     encode = linear()
     model = keras.Model(inputs, TiedTranspose(encode, name="back")((encode(inputs), inputs)))

@@ -74,9 +74,9 @@ def test_built_layer_is_refused():
 
 def test_regularizer_penalizes_the_output():
     x = noise(3, 6, 4)
-    how = {"activation": "relu", "activity_regularizer": "l2"}
-    wrapper = made(keras.layers.Dense(5, **how), x)
-    bare = keras.layers.Dense(5, **how)
+    options = {"activation": "relu", "activity_regularizer": "l2"}
+    wrapper = made(keras.layers.Dense(5, **options), x)
+    bare = keras.layers.Dense(5, **options)
     bare.build(x.shape)
     bare.set_weights([wrapper.direction.kernel.numpy(), wrapper.bias.numpy()])
     wrapper(x)

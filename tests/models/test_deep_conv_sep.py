@@ -191,7 +191,7 @@ def test_published_edges_are_those_of_the_authors_code():
     assert np.any(stems["vocals"] != even(mixture)["vocals"])
 
 
-def test_an_example_of_one_window_is_what_the_network_sees():
+def test_an_example_of_one_window_has_the_length_of_the_network():
     model = DeepConvSep(**SMALL)
     mixture = noise(2, 5 * 16, 1)
     level = np.stack([np.hypot(*spectrum(mixture[..., 0]))], axis=-1) * 0.3 / 32**0.5
@@ -219,7 +219,7 @@ def test_context_is_exact():
     assert model.valid_length(400) == (400, 400)
 
 
-def test_loss_trains_every_weight_the_unheard_fourth_source_too():
+def test_loss_trains_every_weight_also_of_the_fourth_source():
     model = DeepConvSep(**SMALL)
     stems = {source: noise(2, 80, 1, seed=seed) for seed, source in enumerate(model.sources)}
     with tf.GradientTape() as tape:

@@ -63,7 +63,7 @@ def test_adapt_standardizes_every_bin():
 
 
 @pytest.mark.parametrize("order", ["conv_gru", "gru_conv"])
-def test_groups_do_not_meet_in_the_convolution(order):
+def test_groups_of_the_convolution_are_independent(order):
     model = DilatedConvGRU(groups=2, order=order, **SMALL)
     layers = [layer for layer in model.layers if layer.name.startswith("conv_1")]
     assert [layer.direction.kernel.shape for layer in layers] == [(3, 4, 4), (3, 4, 4)]
@@ -81,7 +81,7 @@ def test_parameters_by_hand():
     assert model.count_params() == trainable + 2 * bins  # mean and variance of each bin
 
 
-def test_without_recurrence_a_frame_hears_its_neighbours_only():
+def test_without_recurrence_a_frame_depends_on_its_neighbours_only():
     model = DilatedConvGRU(gru_dilation=None, **SMALL)
     mixture = noise(1, 800, 1)
     changed = mixture.copy()
@@ -93,7 +93,7 @@ def test_without_recurrence_a_frame_hears_its_neighbours_only():
     assert moved.max() <= 400 + reach
 
 
-def test_recurrence_hears_everything():
+def test_with_recurrence_a_frame_depends_on_all_frames():
     model = DilatedConvGRU(gru_dilation=1, **SMALL)
     mixture = noise(1, 800, 1)
     changed = mixture.copy()
@@ -117,7 +117,7 @@ def test_bad_argument_is_named(arguments, named):
         DilatedConvGRU(**{**SMALL, **arguments})
 
 
-def test_unknown_domain_is_named():
+def test_unknown_representation_is_named():
     with pytest.raises(ValueError, match="loss_on='mel'"):
         DilatedConvGRU(**SMALL).training_model("mel")
 
@@ -132,7 +132,7 @@ def test_loading_mistakes_no_layer_for_another(tmp_path):
         np.testing.assert_array_equal(again(mixture)["vocals"], model(mixture)["vocals"])
 
 
-def test_a_causal_model_hears_no_future_but_its_frame():
+def test_a_causal_model_depends_on_no_later_frame():
     model = DilatedConvGRU(bidirectional=False, causal=True, **SMALL)
     mixture = noise(1, 800, 1)
     changed = mixture.copy()
@@ -145,19 +145,19 @@ def test_a_causal_model_hears_no_future_but_its_frame():
 
 
 @pytest.mark.parametrize("causal", [False, True])
-def test_without_recurrence_nothing_outside_the_context_is_heard(causal):
+def test_without_recurrence_nothing_outside_the_context_has_an_effect(causal):
     arguments = {"n_fft": 64, "hop_length": 16, "filters": 4, "dilations": (1, 2)}
     model = DilatedConvGRU(gru_dilation=None, bidirectional=False, causal=causal, **arguments)
     left, right = model.context
     assert (left, right) == (5 * 16 * (1 + causal) + 63, 5 * 16 * (not causal) + 63)
     quiet = np.zeros((1, 1200, 1), "float32") + 0.1
     at, before = 600, np.array(model(quiet)["vocals"])
-    heard = []
+    changed = []
     for moved in (at - left - 1, at + right + 1, at - left + 40, at + right - 40):
         loud = quiet.copy()
         loud[0, moved] += 1
-        heard.append(np.array(model(loud)["vocals"])[0, at, 0] != before[0, at, 0])
-    assert heard == [False, False, True, True]
+        changed.append(np.array(model(loud)["vocals"])[0, at, 0] != before[0, at, 0])
+    assert changed == [False, False, True, True]
 
 
 @pytest.mark.parametrize("mid_side", [False, True])

@@ -12,7 +12,7 @@ from sepmodels.models.wavenet.network import Network
 CLASSES = 24
 
 
-def make_network(kernel_size=2, filters=5, half=7, front_skip=True, told=3):
+def make_network(kernel_size=2, filters=5, half=7, front_skip=True, features=3):
     """A network of odd widths in which nothing is zero."""
     rng = np.random.default_rng(0)
     dilations = np.array([1, 2, 4, 1, 3])
@@ -34,8 +34,8 @@ def make_network(kernel_size=2, filters=5, half=7, front_skip=True, told=3):
         head_bias=weights(head),
         logits=3 * weights(head, CLASSES),
         logits_bias=weights(CLASSES),
-        condition=weights(told, layers, 2 * half) if told else None,
-        head_condition=weights(told, head) if told else None,
+        condition=weights(features, layers, 2 * half) if features else None,
+        head_condition=weights(features, head) if features else None,
         silence=CLASSES // 2,
     )
 
@@ -66,27 +66,27 @@ def whole_logits(network, classes, frames=None):
 
 
 @pytest.mark.parametrize(
-    "kernel_size, front_skip, told", [(2, True, 3), (2, False, 0), (3, True, 0)]
+    "kernel_size, front_skip, features", [(2, True, 3), (2, False, 0), (3, True, 0)]
 )
 @pytest.mark.parametrize("temperature", [0.0, 0.8])
-def test_is_the_whole_network(kernel_size, front_skip, told, temperature):
-    network = make_network(kernel_size, front_skip=front_skip, told=told)
+def test_is_the_whole_network(kernel_size, front_skip, features, temperature):
+    network = make_network(kernel_size, front_skip=front_skip, features=features)
     seeds, n, hold = (3, (4, 5)), 210, 3
     rng = np.random.default_rng(1)
-    frames = rng.normal(size=(2, 80, told)).astype("float32") if told else None
+    frames = rng.normal(size=(2, 80, features)).astype("float32") if features else None
     primer = rng.integers(0, CLASSES, (2, 30))
-    drawn = sample(network, n, seeds, temperature, frames, hold if told else None, primer)
+    drawn = sample(network, n, seeds, temperature, frames, hold if features else None, primer)
     assert len(np.unique(drawn)) > 3
     for stream, seed in enumerate(seeds):
-        held = np.repeat(frames[stream], hold, axis=0) if told else None
+        held = np.repeat(frames[stream], hold, axis=0) if features else None
         classes = np.concatenate([primer[stream], drawn[stream]])
         logits = whole_logits(network, classes, held)[30:]
         uniform = np.random.default_rng(seed).random(n, "float32")
         np.testing.assert_array_equal(drawn[stream], draw(logits, uniform, temperature))
 
 
-def test_a_stream_sounds_the_same_in_company():
-    network = make_network(told=0)
+def test_a_stream_does_not_depend_on_the_others():
+    network = make_network(features=0)
     together = sample(network, 50, seeds=range(5))
     alone = np.concatenate([sample(network, 50, seeds=(seed,)) for seed in range(5)])
     np.testing.assert_array_equal(together, alone)
@@ -94,9 +94,9 @@ def test_a_stream_sounds_the_same_in_company():
     assert len(np.unique(together, axis=0)) == 5
 
 
-def test_going_on_from_a_primer():
-    """The likeliest sound, cut anywhere, goes on as it was; and its start is silence."""
-    network = make_network(told=0)
+def test_generation_continues_a_primer():
+    """The most probable samples are the same in one piece and in two, and begin after silence."""
+    network = make_network(features=0)
     whole = sample(network, 60, temperature=0.0)
     rest = sample(network, 35, temperature=0.0, primer=whole[:, :25])
     np.testing.assert_array_equal(rest, whole[:, 25:])
@@ -111,28 +111,28 @@ def test_a_frame_holds_to_the_end():
     assert (sample(network, 50, conditions=-frame) != held).any()
 
 
-def test_draw_follows_the_chances():
-    chances = np.array([0.5, 0.0, 0.3, 0.2])
+def test_draw_follows_the_probabilities():
+    probabilities = np.array([0.5, 0.0, 0.3, 0.2])
     uniform = (np.arange(1000) + 0.5) / 1000
     with np.errstate(divide="ignore"):
-        logits = np.broadcast_to(np.log(chances), (1000, 4))
+        logits = np.broadcast_to(np.log(probabilities), (1000, 4))
     assert np.bincount(draw(logits, uniform)).tolist() == [500, 0, 300, 200]
     flat = np.bincount(draw(np.log([[0.8, 0.2]] * 1000), uniform, temperature=2.0)).tolist()
-    assert flat == [667, 333]  # square roots of the chances, 2 to 1
+    assert flat == [667, 333]  # square roots of the probabilities, 2 to 1
     assert draw(logits, uniform, temperature=0.0).tolist() == [0] * 1000
 
 
 @pytest.mark.parametrize(
-    ("how", "named"),
+    ("options", "named"),
     [
         ({"temperature": -1.0}, "temperature=-1.0"),
         ({"conditions": np.ones((1, 9, 3)), "hold": 5}, "last for the 50.*frames=9, hold=5"),
         ({"primer": np.array([[0, CLASSES]])}, f"primer must be classes from 0 to {CLASSES - 1}"),
     ],
 )
-def test_what_the_loop_cannot_read_is_named(how, named):
+def test_what_the_loop_cannot_read_is_named(options, named):
     with pytest.raises(ValueError, match=named):
-        sample(make_network(), 50, **how)
+        sample(make_network(), 50, **options)
 
 
 def test_exp():

@@ -29,7 +29,7 @@ def noise(*shape, seed=0):
 
 
 def lively(model):
-    """The model with weights large enough that what it says depends on all it hears."""
+    """The model with weights large enough that its output depends on all of its input."""
     random = np.random.default_rng(0)
     model.set_weights([w + random.normal(0, 0.4, w.shape) for w in model.get_weights()])
     return model
@@ -57,7 +57,7 @@ def reach(model, *inputs):
     return moved[0], moved[-1]
 
 
-def test_how_far_they_hear():
+def test_receptive_fields():
     impulse = np.zeros((1, 7000, 1), "float32")
     impulse[0, 3500] = 1e-3
     first, last = reach(TranslationEncoder(filters=1, latent_filters=1, pooling=1), impulse)
@@ -66,7 +66,7 @@ def test_how_far_they_hear():
     decoder = TranslationDecoder(filters=1, latent_filters=1, pooling=7000)
     impulse = np.roll(impulse, -3400, axis=1)
     first, last = reach(decoder, impulse, np.zeros((1, 1, 1), "float32"))
-    assert first == 100 + 1  # a sample is heard from the next one on
+    assert first == 100 + 1  # a sample has an effect from the next one on
     assert last - first + 1 == 4093 + 1  # the layers, and one more through the front
 
 
@@ -107,24 +107,26 @@ def test_silence_is_padded_as_silence():
     assert np.unique(compute_levels(np.zeros((1, 4, 2)))).tolist() == [np.float32(128 / 255) - 0.5]
 
 
-def test_every_wave_goes_to_its_own_decoder_and_is_told_by_its_own_row():
+def test_every_wave_has_its_own_decoder_and_its_own_row_of_logits():
     model = lively(MusicTranslation(("a", "b", "c"), **TINY))
-    heard, known = noise(2, 40, 3), noise(2, 40, 3, seed=1)
-    samples, domains = model([heard, known])
-    latents = [model.get_layer("encoder")(compute_levels(heard[..., [d]])) for d in range(3)]
+    augmented, previous = noise(2, 40, 3), noise(2, 40, 3, seed=1)
+    samples, domains = model([augmented, previous])
+    latents = [model.get_layer("encoder")(compute_levels(augmented[..., [d]])) for d in range(3)]
     for d, source in enumerate(model.sources):
-        logits = model.get_layer(f"decoder_{source}")([compute_levels(known[..., [d]]), latents[d]])
+        logits = model.get_layer(f"decoder_{source}")(
+            [compute_levels(previous[..., [d]]), latents[d]]
+        )
         np.testing.assert_allclose(samples[:, :, d], logits, atol=1e-4)
-        told = model.get_layer("classifier")(latents[d])
-        np.testing.assert_allclose(domains[:, d], told, atol=1e-4)
+        expected_logits = model.get_layer("classifier")(latents[d])
+        np.testing.assert_allclose(domains[:, d], expected_logits, atol=1e-4)
 
 
-def test_a_sample_is_told_from_those_before_it():
+def test_a_sample_is_predicted_from_those_before_it():
     model = lively(MusicTranslation(**TINY))
-    heard, known = noise(1, 40, 2), noise(1, 40, 2, seed=1)
-    before = np.array(model([heard, known])[0])
-    known[:, 25:] *= -1
-    after = np.array(model([heard, known])[0])
+    augmented, previous = noise(1, 40, 2), noise(1, 40, 2, seed=1)
+    before = np.array(model([augmented, previous])[0])
+    previous[:, 25:] *= -1
+    after = np.array(model([augmented, previous])[0])
     np.testing.assert_array_equal(after[:, :26], before[:, :26])
     assert np.all(np.any(after[:, 26] != before[:, 26], axis=-1))
 
@@ -132,13 +134,13 @@ def test_a_sample_is_told_from_those_before_it():
 @pytest.mark.parametrize(
     ("temperature", "depth", "stacks"), [(0.0, 3, 2), (0.7, 3, 2), (0.7, 1, 1)]
 )
-def test_the_queues_play_what_the_whole_decoder_says(temperature, depth, stacks):
+def test_cached_generation_equals_the_whole_decoder(temperature, depth, stacks):
     decoder = lively(TranslationDecoder(8, 3, pooling=20, depth=depth, stacks=stacks))
     latent, seeds = noise(2, 15, 3), [(5, 0), (5, 1)]
-    how = {"temperature": temperature, "conditions": latent, "hold": 20}
-    classes = generation.sample(decoder.to_network(), 300, seeds, **how)
-    known = keras.ops.cast(classes[..., None], "float32") / 255 - 0.5
-    logits = np.array(decoder([known, keras.ops.convert_to_tensor(latent)]))
+    options = {"temperature": temperature, "conditions": latent, "hold": 20}
+    classes = generation.sample(decoder.to_network(), 300, seeds, **options)
+    previous = keras.ops.cast(classes[..., None], "float32") / 255 - 0.5
+    logits = np.array(decoder([previous, keras.ops.convert_to_tensor(latent)]))
     uniforms = np.stack([np.random.default_rng(seed).random(300, "float32") for seed in seeds])
     np.testing.assert_array_equal(classes, generation.draw(logits, uniforms, temperature))
     assert len(np.unique(classes)) > 5
@@ -201,14 +203,14 @@ def test_translating_keeps_length_rate_and_channels():
 def test_a_piece_is_out_of_tune_for_the_encoder_alone():
     model = MusicTranslation(**TINY)
     stems = {"vocals": noise(3, 8000, 1), "accompaniment": noise(3, 8000, 1, seed=1)}
-    (heard, waves), classes = model.training_pair(None, stems)
+    (augmented, waves), classes = model.training_pair(None, stems)
     clean = np.concatenate([stems["vocals"], stems["accompaniment"]], axis=-1)
     np.testing.assert_array_equal(waves, clean)
     np.testing.assert_array_equal(classes, signal.mu_law_encode(clean))
-    np.testing.assert_array_equal(heard, model.training_pair(None, stems)[0][0])
+    np.testing.assert_array_equal(augmented, model.training_pair(None, stems)[0][0])
     starts = set()
     for before, after in zip(
-        *(np.moveaxis(x, 1, 2).reshape(6, -1) for x in (clean, np.array(heard))), strict=True
+        *(np.moveaxis(x, 1, 2).reshape(6, -1) for x in (clean, np.array(augmented))), strict=True
     ):
         moved = np.flatnonzero(before != after)
         starts.add(moved[0])
@@ -231,17 +233,17 @@ def learner(confusion, rate=1.0, **arguments):
     return model, training_model
 
 
-def step(training_model, heard, waves):
-    batch = ((heard, waves), signal.mu_law_encode(waves))
+def step(training_model, augmented, waves):
+    batch = ((augmented, waves), signal.mu_law_encode(waves))
     return training_model.train_step(keras.tree.map_structure(keras.ops.convert_to_tensor, batch))
 
 
 def test_each_step_moves_its_own_weights():
-    heard, waves = noise(2, 40, 2), noise(2, 40, 2, seed=1)
+    augmented, waves = noise(2, 40, 2), noise(2, 40, 2, seed=1)
     model, training_model = learner("alternating")
     classifier = model.get_layer("classifier")
     still, encoder = classifier.get_weights(), model.get_layer("encoder").get_weights()
-    step(training_model, heard, waves)  # with a classifier that learns at rate 0
+    step(training_model, augmented, waves)  # with a classifier that learns at rate 0
     for before, after in zip(still, classifier.get_weights(), strict=True):
         np.testing.assert_array_equal(after, before)
     assert np.any(model.get_layer("encoder").get_weights()[0] != encoder[0])
@@ -257,25 +259,25 @@ def test_each_step_moves_its_own_weights():
     expected = [w - s for w, s in zip(classifier.get_weights(), slopes, strict=True)]
     others = [w for w in model.weights if all(w is not v for v in classifier.weights)]
     still = [np.array(w) for w in others]
-    step(training_model, heard, waves)  # it hears the clean waves
+    step(training_model, augmented, waves)  # it learns from the clean waves
     for weight, theirs in zip(classifier.get_weights(), expected, strict=True):
         np.testing.assert_allclose(weight, theirs, atol=1e-6)
     for before, after in zip(still, others, strict=True):
         np.testing.assert_array_equal(after, before)
 
 
-def test_the_encoder_climbs_what_the_classifier_descends():
-    heard, waves = noise(2, 40, 2), noise(2, 40, 2, seed=1)
+def test_the_encoder_ascends_the_loss_of_the_classifier():
+    augmented, waves = noise(2, 40, 2), noise(2, 40, 2, seed=1)
     kernels = {}
     for confusion in ("alternating", "reversal", None):
         model, training_model = learner(confusion, confusion_weight=0.5)
         encoder, classifier = model.get_layer("encoder"), model.get_layer("classifier")
         with tf.GradientTape() as tape:
             cost = 0.5 * cross_entropy(
-                unfold_domains(classifier(encoder(fold_domains(compute_levels(heard)))), 2)
+                unfold_domains(classifier(encoder(fold_domains(compute_levels(augmented)))), 2)
             )
         slope = np.array(tape.gradient(cost, encoder.get_layer("latent").kernel))
-        step(training_model, heard, waves)
+        step(training_model, augmented, waves)
         kernels[confusion] = np.array(encoder.get_layer("latent").kernel)
     assert np.abs(slope).max() > 1e-4
     np.testing.assert_allclose(kernels["alternating"] - kernels[None], slope, atol=1e-6)
@@ -343,7 +345,7 @@ def test_stopping_changes_nothing(tmp_path, monkeypatch):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
-def test_it_learns_to_play_and_to_confuse(tmp_path):
+def test_it_learns_to_decode_and_to_confuse(tmp_path):
     tunes, validation = songs()[:6], songs()[6:]
     for confusion in (None, "alternating"):
         recipe = RECIPE.vary(confusion=confusion, confusion_weight=1.0)
@@ -372,6 +374,6 @@ def test_wrong_arguments_are_named(wrong, named):
         MusicTranslation(**{**TINY, **wrong})
 
 
-def test_another_domain_of_the_loss_is_refused():
+def test_unknown_representation_is_named():
     with pytest.raises(ValueError, match="loss_on='waveform'"):
         MusicTranslation(**TINY).training_model("waveform")

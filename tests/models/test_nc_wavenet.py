@@ -55,7 +55,7 @@ def test_the_geometry_of_the_authors():
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "gated"])
 @pytest.mark.parametrize("stacks", [(1, 1), (0, 2)])
-def test_hears_its_context_and_nothing_else(activation, stacks):
+def test_output_depends_on_its_context_and_nothing_else(activation, stacks):
     model = NCWaveNet(activation=activation, stacks=stacks, **SMALL)
     assert model.context == (18, 18)
     listen = model.training_model("classes")
@@ -99,14 +99,14 @@ def test_any_chunking_equals_one_pass_and_keeps_the_tail(head):
 @pytest.mark.parametrize(
     ("target", "other"), [("accompaniment", "vocals"), ("vocals", "accompaniment")]
 )
-def test_target_is_the_likeliest_class_and_the_other_the_rest(target, other):
+def test_target_is_the_most_probable_class_and_the_other_the_rest(target, other):
     model = NCWaveNet(target=target, **TINY)
     mixture = noise(2, 30, 1)
     logits = np.array(model.training_model("classes")(mixture))
     assert logits.shape == (2, 30, 1, 1, 256)
     stems = {source: np.array(stem) for source, stem in model(mixture).items()}
-    likeliest = signal.mu_law_decode(logits.argmax(-1)[..., 0])
-    np.testing.assert_array_equal(stems[target], likeliest)
+    most_probable = signal.mu_law_decode(logits.argmax(-1)[..., 0])
+    np.testing.assert_array_equal(stems[target], most_probable)
     np.testing.assert_allclose(stems[target] + stems[other], mixture, atol=1e-6)
 
 
@@ -116,8 +116,8 @@ def test_two_heads_share_all_but_their_logits():
     mixture = noise(1, 30, 2)[..., :1]
     logits = np.array(model.training_model("classes")(mixture))
     for index, source in enumerate(["vocals", "accompaniment"]):
-        likeliest = signal.mu_law_decode(logits[..., index, :].argmax(-1))
-        np.testing.assert_array_equal(model(mixture)[source], likeliest)
+        most_probable = signal.mu_law_decode(logits[..., index, :].argmax(-1))
+        np.testing.assert_array_equal(model(mixture)[source], most_probable)
     assert np.any(logits[..., 0, :] != logits[..., 1, :])
 
 

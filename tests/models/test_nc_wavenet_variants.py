@@ -68,7 +68,7 @@ def test_receptive_field_of_lluis():
         signal.compute_receptive_field(3, layers) == 8185
     )  # as the authors count: their layers alone
     assert 8185 - 1 + 1601 == 9785  # their input for 1601 samples
-    # The first convolution and two in the head, which they pad with zeros, hear a sample each.
+    # The first convolution and two in the head, which they pad with zeros, read a sample each.
     assert LluisWaveNet().context == (8184 // 2 + 3, 8184 // 2 + 3)
 
 
@@ -138,7 +138,7 @@ def furthest(model, loss_on, time):
     ],
     ids=["pooled", "pooled_by_1", "strided", "spectral", "lluis"],
 )
-def test_hears_its_context_and_nothing_else(model, loss_on, time):
+def test_output_depends_on_its_context_and_nothing_else(model, loss_on, time):
     model = model()
     assert max(model.context) < time // 2
     assert furthest(model, loss_on, time) == model.context
@@ -183,7 +183,7 @@ def test_any_chunking_equals_one_pass_and_keeps_the_tail(cls, arguments):
             np.testing.assert_allclose(stem, whole[source][0, :333], atol=1e-5)
 
 
-def test_pooling_wants_whole_pieces_in_valid_mode():
+def test_pooling_needs_whole_pieces_in_valid_mode():
     model = BottleneckNCWaveNet(**POOLED, padding="valid")
     assert [model.valid_length(n) for n in (1, 4, 5, 9)] == [(40, 4), (40, 4), (45, 9), (45, 9)]
     with pytest.raises(ValueError, match="3 samples more"):
@@ -220,7 +220,7 @@ def residual(model, name, x):
 
 
 def double(model, name, x, length):
-    """Step `i` is heard at `2 * i - 1`, `2 * i` and `2 * i + 1`."""
+    """Step `i` has an effect at `2 * i - 1`, `2 * i` and `2 * i + 1`."""
     kernel, bias = (weight.numpy() for weight in model.get_layer(name).weights)
     out = np.zeros((2 * len(x) + 1, kernel.shape[1]))
     for i, step in enumerate(x):
@@ -321,7 +321,7 @@ def confused(**arguments):
     return model, model.training_model("companded")
 
 
-def test_classifier_hears_the_encoder_as_it_is_and_teaches_it_the_opposite():
+def test_gradient_of_the_classifier_is_reversed_in_the_encoder():
     model, training_model = confused()
     mixture, label = noise(3, 40, 1), np.array([0, 2, 1])
     encode = keras.Model(model.input, model.get_layer("encoder_1").output)
@@ -335,8 +335,8 @@ def test_classifier_hears_the_encoder_as_it_is_and_teaches_it_the_opposite():
             x = layer(x)
             assert np.min(x) < 0  # elu, also the last
         logits = tf.reduce_mean(x, axis=1)
-        chances = tf.nn.log_softmax(logits)
-        plain = -tf.reduce_mean(tf.gather(chances, label, batch_dims=1))
+        log_probabilities = tf.nn.log_softmax(logits)
+        plain = -tf.reduce_mean(tf.gather(log_probabilities, label, batch_dims=1))
     expected = tape.gradient(plain, encoder + classifier)
 
     with tf.GradientTape() as tape:
@@ -400,7 +400,7 @@ def test_the_recipe_with_domain_confusion_learns_from_synthetic_songs(tmp_path):
     assert all((old != new).any() for old, new in zip(before, after, strict=True))
 
 
-def test_label_is_asked_for():
+def test_missing_label_is_named():
     model, _ = confused()
     with pytest.raises(ValueError, match=r"label must .*\('rock', 'folk', 'jazz'\)"):
         model.training_pair(noise(1, 40, 1), {"accompaniment": noise(1, 40, 1)}, "companded")

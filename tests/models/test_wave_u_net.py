@@ -154,7 +154,7 @@ def test_length_that_does_not_fit_is_named(off):
 
 @each_padding
 @pytest.mark.parametrize("upsampling", ["linear", "learned"])
-def test_outside_of_the_context_nothing_is_heard(padding, upsampling):
+def test_nothing_outside_the_context_has_an_effect(padding, upsampling):
     arguments = {**SMALL, "padding": padding, "upsampling": upsampling, "activation": "linear"}
     model = stirred(WaveUNet(**arguments))
     left, right = model.context
@@ -177,16 +177,16 @@ def test_outside_of_the_context_nothing_is_heard(padding, upsampling):
     assert any(moved(here + right, here + right + 1, here) for here in middle)
 
 
-def test_every_sample_of_an_input_is_heard():
+def test_every_sample_of_an_input_has_an_effect():
     model = stirred(WaveUNet(**SMALL, activation="linear"))
     size, _ = model.valid_length(20)
     mixture = noise(1, size, 1)
     before = np.array(model(mixture, training=True)["accompaniment"])
-    for sample, heard in [(0, 0), (size - 1, -1)]:
+    for sample, moved in [(0, 0), (size - 1, -1)]:
         changed = mixture.copy()
         changed[:, sample] += 100.0
         after = np.array(model(changed, training=True)["accompaniment"])
-        assert after[0, heard] != before[0, heard]
+        assert after[0, moved] != before[0, moved]
 
 
 # === Heads ===
@@ -254,8 +254,8 @@ def test_any_chunking_equals_one_pass():
     song = noise(900, 1)
     size, output = model.valid_length(len(song))
     margin = (size - output) // 2
-    heard = np.pad(song, ((margin, size - margin - len(song)), (0, 0)))
-    whole = {source: stem[0, : len(song)] for source, stem in model(heard[None]).items()}
+    padded = np.pad(song, ((margin, size - margin - len(song)), (0, 0)))
+    whole = {source: stem[0, : len(song)] for source, stem in model(padded[None]).items()}
     for segment in (0.001, 0.05, 0.123, 0.5, 2.0):
         stems = separate(model, song, 1000, residual=None, segment=segment)
         for source in model.sources:

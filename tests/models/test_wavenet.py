@@ -1,4 +1,4 @@
-"""`WaveNet`: its size and reach, what it hears, and that generating is the network itself."""
+"""`WaveNet`: its size, its receptive field, and that generation equals the network."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ SMALL = {"filters": 8, "skip_filters": 12, "dilations": (1, 2, 4) * 2}
 
 
 def make(seed=0, **arguments):
-    """A small network that says much: every weight is moved away from its start."""
+    """A small network whose weights are all moved away from their initial values."""
     keras.utils.set_random_seed(seed)
     model = sm.models.WaveNet(**{**SMALL, **arguments})
     for weight in model.weights:
@@ -22,7 +22,7 @@ def noise(*shape):
     return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
 
 
-def test_size_and_reach_of_the_reference():
+def test_size_and_receptive_field_of_the_reference():
     model = sm.models.WaveNet()
     front = 2 * 256 * 32  # two samples of 256 classes, no bias
     gate = 2 * (2 * 32 * 32 + 32)  # filter and gate
@@ -34,14 +34,14 @@ def test_size_and_reach_of_the_reference():
     assert model.receptive_field == 5116 + 1  # the layers, and one more of the front
 
 
-def test_reach_of_stacks():
+def test_receptive_field_of_stacks():
     assert sm.signal.compute_receptive_field(2, [2**i for i in range(10)] * 3) == 3070
     assert sm.signal.compute_receptive_field(2, [2**i for i in range(10)] * 4) == 4093
 
 
 @pytest.mark.parametrize("scalar_input", [False, True])
-def test_hears_its_receptive_field_of_the_past_alone(scalar_input):
-    """A changed sample moves what is said of each that can hear it, and no bit of any other."""
+def test_output_depends_on_the_receptive_field_in_the_past_alone(scalar_input):
+    """A changed sample changes the logits within the receptive field, and no bit of any other."""
     model = make(scalar_input=scalar_input, kernel_size=3)
     assert model.receptive_field == 1 + 2 * 14 + (31 if scalar_input else 2)
     wave, at = noise(1, 150, 1), 60
@@ -49,16 +49,16 @@ def test_hears_its_receptive_field_of_the_past_alone(scalar_input):
     other[0, at] = -np.sign(wave[0, at])
     said, differently = (np.array(model(x))[0] for x in (wave, other))
     moved = np.flatnonzero((said != differently).any(axis=-1))
-    heard = np.arange(at + 1, at + 1 + model.receptive_field)
-    assert moved.tolist() == heard.tolist()
+    reached = np.arange(at + 1, at + 1 + model.receptive_field)
+    assert moved.tolist() == reached.tolist()
 
 
-def test_silence_comes_before():
-    """The start is heard as class 128: silence in front changes nothing but the inner padding."""
+def test_silence_precedes_the_first_sample():
+    """The start is class 128: silence in front changes nothing but the inner padding."""
     model = make(dilations=(1,))
     wave = np.concatenate([np.zeros((1, 3, 1), "float32"), noise(1, 9, 1)], axis=1)
     first = np.array(model(np.ones((1, 1, 1), "float32")))[0, 0]
-    # One layer hears samples 0 to 2 before it; the padding of that layer is zero, not silence.
+    # One layer reads samples 0 to 2 before it; the padding of that layer is zero, not silence.
     front, block = model.get_layer("front"), model.get_layer("block_0")
     hot = np.eye(256, dtype="float32")[None, [128, 128]]
     x = np.array(front(hot))
@@ -91,17 +91,17 @@ CONDITIONS = {
 
 
 @pytest.mark.parametrize("name", CONDITIONS)
-def test_generating_is_the_network(name):
+def test_generation_equals_the_network(name):
     arguments, condition = CONDITIONS[name]
     model, streams, n = make(**arguments), 2, 112
     primer = np.array(sm.signal.mu_law_decode(sm.signal.mu_law_encode(noise(16, 1))))
-    told = np.eye(2)[[1]] if isinstance(condition, str) else condition
+    domain_vector = np.eye(2)[[1]] if isinstance(condition, str) else condition
     for temperature in (0.0, 1.0):
         drawn = model.generate(n, 3, temperature, condition, primer, streams)
         assert drawn.shape == (streams, n, 1) and drawn.dtype == np.float32
         wave = np.concatenate([np.broadcast_to(primer, (streams, 16, 1)), drawn], axis=1)
         if condition is not None:
-            wave = [wave, np.broadcast_to(told, (streams, *np.shape(told)[-2:]))]
+            wave = [wave, np.broadcast_to(domain_vector, (streams, *np.shape(domain_vector)[-2:]))]
         logits = np.array(model(wave))[:, 16:]
         uniform = [np.random.default_rng((3, i)).random(n, "float32") for i in range(streams)]
         expected = sm.models.wavenet.generation.draw(logits, np.stack(uniform), temperature)
@@ -128,7 +128,7 @@ def test_seed_and_streams():
         ({"condition": 3}, np.zeros((1, 4))),
     ],
 )
-def test_a_condition_that_does_not_fit(arguments, condition):
+def test_a_condition_of_the_wrong_shape_is_refused(arguments, condition):
     with pytest.raises(ValueError, match="condition must be"):
         sm.models.WaveNet(**SMALL, **arguments).generate(20, condition=condition)
 
@@ -164,8 +164,8 @@ def test_learns_a_stem_or_the_sum_and_its_domain():
         np.testing.assert_array_equal(targets, np.array(encode(wave))[..., 0])
     model = sm.models.WaveNet(**SMALL, condition=("cello", "piano"))
     assert model.domains == ("cello", "piano")
-    (_, told), _ = model.training_pair(mixture, stems, "classes", np.array([1, 0]))
-    np.testing.assert_array_equal(told, [[[0, 1]], [[1, 0]]])
+    (_, domain_vector), _ = model.training_pair(mixture, stems, "classes", np.array([1, 0]))
+    np.testing.assert_array_equal(domain_vector, [[[0, 1]], [[1, 0]]])
     with pytest.raises(ValueError, match="no features"):
         sm.models.WaveNet(**SMALL, condition=3).training_pair(mixture, stems, "classes")
 
@@ -187,6 +187,6 @@ def test_bad_arguments(arguments, named):
         sm.models.WaveNet(**{**SMALL, **arguments})
 
 
-def test_temperature_below_zero():
+def test_negative_temperature_is_refused():
     with pytest.raises(ValueError, match="temperature"):
         sm.models.WaveNet(**SMALL).generate(5, temperature=-1.0)

@@ -92,7 +92,7 @@ def test_streams_of_one_model_are_independent():
     np.testing.assert_allclose(stems["vocals"], model(song[None])["vocals"][0], atol=1e-5)
 
 
-def test_latency_is_that_of_the_future_that_counts():
+def test_latency_is_the_future_context():
     """Input after the latency does not change an output, and some input within it does."""
     model = MODELS["dilated GRUs"]()
     song = noise(400)

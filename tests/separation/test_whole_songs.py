@@ -102,7 +102,7 @@ def test_stems_sum_to_the_mixture_at_its_own_rate(sample_rate, length):
     np.testing.assert_allclose(sum(stems.values()), song, atol=1e-6)
 
 
-def test_what_the_model_cannot_hear_goes_to_the_residual():
+def test_the_band_above_that_of_the_model_goes_to_the_residual():
     model = Echo(sample_rate=8000, vocals=lambda x: x, accompaniment=lambda x: 0 * x)
     low, high = tone(400, 20000, 32000), tone(12000, 20000, 32000)
     stems = separate(model, low + high, 32000)
@@ -132,7 +132,7 @@ def test_a_tone_stays_that_tone_at_any_rate(tmp_path, sample_rate):
     np.testing.assert_allclose(stem[middle], song[middle], atol=1e-3)
 
 
-def test_the_second_song_is_the_second_song_and_is_not_traced_again():
+def test_a_second_song_is_not_traced_again():
     model = Echo()
     for number, (length, channels, segment) in enumerate([(900, 1, 0.1), (350, 2, 0.2)]):
         song = noise(length, channels, seed=number)
@@ -254,8 +254,8 @@ def test_shifts_move_the_windows_and_nothing_else():
         vocals=lambda x: x, accompaniment=lambda x: 0 * x + tf.linspace(0.0, 1.0, 100)[:, None]
     )
     song = noise(3000, 2)
-    how = {"segment": 0.1, "overlap": 0, "residual": None}
-    once, often, again = (separate(model, song, RATE, shifts=n, **how) for n in (1, 20, 20))
+    options = {"segment": 0.1, "overlap": 0, "residual": None}
+    once, often, again = (separate(model, song, RATE, shifts=n, **options) for n in (1, 20, 20))
     np.testing.assert_allclose(often["vocals"], song, atol=1e-6)
     assert often["accompaniment"].std() < 0.5 * once["accompaniment"].std()
     for source in often:
@@ -289,9 +289,9 @@ def test_wiener_brings_leaking_estimates_closer():
         return lambda x: tf.constant((a + b / 3)[None], "float32")
 
     model = Echo(channels=2, vocals=leaking(left, right), accompaniment=leaking(right, left))
-    how = {"segment": 16.0, "residual": None}
+    options = {"segment": 16.0, "residual": None}
     errors = [
-        np.square(separate(model, left + right, RATE, wiener=n, **how)["vocals"] - left).sum()
+        np.square(separate(model, left + right, RATE, wiener=n, **options)["vocals"] - left).sum()
         for n in (0, 1)
     ]
     assert errors[1] < 0.3 * errors[0]
@@ -373,7 +373,7 @@ def test_arguments_out_of_range_are_refused(argument, words):
         separate(Echo(), noise(10), RATE, **argument)
 
 
-def test_a_file_knows_its_own_rate(tmp_path):
+def test_a_sample_rate_beside_a_file_is_refused(tmp_path):
     audio.write(tmp_path / "song.wav", noise(10), 8000)
     with pytest.raises(ValueError, match="8000 Hz"):
         separate(Echo(), tmp_path / "song.wav", 44100)

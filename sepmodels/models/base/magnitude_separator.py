@@ -11,14 +11,10 @@ from sepmodels.models.base.separator import Separator, complete_stems
 class MagnitudeSeparator(Separator):
     """Base of the networks that estimate magnitudes and keep the phase of the mixture.
 
-    Their loss can be taken on `"magnitude"`, `(batch, frames, bins, channels, sources)`, or on
-    `"waveform"`.
+    A subclass defines `estimate`, the network. The loss can be taken on `"magnitude"`,
+    `(batch, frames, bins, channels, sources)`, or on `"waveform"`.
 
     Args:
-        estimate: callable. Takes the magnitudes of the mixture, as `prepare` returns them, and
-            returns two tensors `(batch, frames, bins, channels, sources)`: gains, the factors of
-            the spectrum of the mixture for each source, and magnitudes, which training compares
-            with `magnitude` of the stems.
         transform: dict. `n_fft`, `hop_length` and further arguments of the `STFT`.
         **kwargs: Passed to `Trainable`.
 
@@ -29,10 +25,11 @@ class MagnitudeSeparator(Separator):
 
     mid_side = False
 
-    def __init__(self, estimate, transform, **kwargs):
+    def __init__(self, transform, **kwargs):
         mixture = keras.Input((None, self.channels), name="mixture")
         spectrum = self._transform(STFT(**transform, dtype="float32", name="stft"), mixture)
-        gains, magnitudes = estimate(self.prepare(signal.compute_magnitude(*spectrum)))
+        magnitude = self.prepare(signal.compute_magnitude(*spectrum))
+        gains, magnitudes = self.estimate(magnitude)
         *_, bins, channels, sources = gains.shape
         parts = [gains * ops.expand_dims(part, axis=-1) for part in spectrum]
         if self.mid_side:
@@ -49,6 +46,20 @@ class MagnitudeSeparator(Separator):
     def _transform(self, stft, waves):
         spectrum = stft(waves)
         return [signal.encode_mid_side(part) for part in spectrum] if self.mid_side else spectrum
+
+    def estimate(self, magnitude):
+        """Build the network.
+
+        Args:
+            magnitude: tensor `(batch, frames, bins, channels)`. That of the mixture, as `prepare`
+                returns it.
+
+        Returns:
+            Two tensors `(batch, frames, bins, channels, sources)`: gains, the factors of the
+            spectrum of the mixture for each source, and magnitudes, which training compares with
+            `magnitude` of the stems.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define estimate")
 
     def prepare(self, magnitude):
         """Scale magnitudes, or select of them, what the network processes."""

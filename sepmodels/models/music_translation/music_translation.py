@@ -209,7 +209,7 @@ class MusicTranslation(Trainable):
 def detune(waves, semitones):
     """Shift the pitch of a piece of every wave: a quarter to half of it, from its first half on.
 
-    The random numbers depend on the samples of the wave alone, so that a resumed training sees
+    The random numbers depend on the samples of the wave alone, so that a resumed training uses
     the same examples as an uninterrupted one.
 
     Args:

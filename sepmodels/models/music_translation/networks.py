@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from sepmodels import _checks, signal
-from sepmodels.layers.gated_residual_block import sum_skips
+from sepmodels.layers.gated_residual_block import stack_blocks, sum_skips
 from sepmodels.layers.registration import register
 from sepmodels.models.base.serializable import SerializableModel
 from sepmodels.models.base.torch_layers import convolve, make_residual_block
@@ -68,9 +68,10 @@ class TranslationEncoder(SerializableModel):
         # === Functional model ===
         levels = keras.Input((None, 1), name="levels")
         x = convolve(levels, filters, 3, "front")
-        for index in range(depth * stacks):
-            options = {"dilation": 2 ** (index % depth), "preactivation": preactivation}
-            x = make_residual_block(filters, 3, f"block_{index}", activation="relu", **options)(x)
+        dilations = [2**index for index in range(depth)] * stacks
+        options = {"activation": "relu", "preactivation": preactivation}
+        for block in stack_blocks(make_residual_block, dilations, filters, 3, **options):
+            x = block(x)
         x = convolve(x, latent_filters, 1, "latent")
         x = keras.layers.AveragePooling1D(pooling, dtype="float32", name="pool")(x)
         super().__init__(levels, x, **kwargs)
@@ -173,18 +174,9 @@ class TranslationDecoder(SerializableModel):
         held = ops.repeat(latent, pooling, axis=1)
         before = ops.pad(levels, ((0, 0), (1, 0), (0, 0)))[:, :-1]  # shifted by one sample
         x = convolve(before, filters, 2, "front", padding="causal")
-        blocks = (
-            make_residual_block(
-                filters,
-                2,
-                f"block_{index}",
-                dilation=2 ** (index % depth),
-                skip_filters=filters,
-                residual=index < depth * stacks - 1,
-                causal=True,
-            )
-            for index in range(depth * stacks)
-        )
+        dilations = [2**index for index in range(depth)] * stacks
+        options = {"skip_filters": filters, "causal": True}
+        blocks = stack_blocks(make_residual_block, dilations, filters, 2, **options)
         x = sum_skips(blocks, x, [held], convolve(x, filters, 1, "front_skip"))
         x = convolve(ops.relu(x), filters, 1, "head")
         x = x + convolve(held, filters, 1, "head_condition")

@@ -3,7 +3,7 @@
 import keras
 
 from sepmodels import _checks, signal
-from sepmodels.layers.gated_residual_block import PADDINGS, crop_time, sum_skips
+from sepmodels.layers.gated_residual_block import PADDINGS, crop_time, stack_blocks, sum_skips
 from sepmodels.layers.registration import check, register
 from sepmodels.models.base.torch_layers import convolve, make_residual_block
 from sepmodels.models.nc_wavenet.companded_separator import CompandedSeparator, encode
@@ -105,19 +105,10 @@ class NCWaveNet(CompandedSeparator):
         check(self, len(stacks) == 2 and stacks[0] >= 0 and stacks[1] >= 1 and dilations, rule)
 
         # === Layers ===
-        def make_blocks(name, count, **outputs):
-            for index, dilation in enumerate(dilations * count):
-                yield make_residual_block(
-                    filters,
-                    _KERNEL,
-                    f"{name}_{index}",
-                    dilation=dilation,
-                    residual=name == "encoder" or index < len(dilations) * count - 1,
-                    activation=activation,
-                    preactivation=activation != "gated",
-                    padding=padding,
-                    **outputs,
-                )
+        def make_blocks(dilations, name, **outputs):
+            options = {"activation": activation, "preactivation": activation != "gated"}
+            options |= {"name": name, "padding": padding, **outputs}
+            return stack_blocks(make_residual_block, dilations, filters, _KERNEL, **options)
 
         def centre(x, side):
             return crop_time(x, side, side) if padding == "valid" else x
@@ -130,17 +121,17 @@ class NCWaveNet(CompandedSeparator):
         mixture = keras.Input((None, channels), name="mixture")
         start = convolve(encode(mixture), filters, _FRONT, "front", padding=padding)
         encoded = start
-        for block in make_blocks("encoder", stacks[0]):
+        for block in make_blocks(dilations * stacks[0], "encoder"):
             encoded = block(encoded)
         x, *conditions = self._connect(centre(start, encoder), encoded)
-        blocks = make_blocks("decoder", stacks[1], skip_filters=skip_filters)
+        blocks = make_blocks(dilations * stacks[1], "decoder", skip_filters=skip_filters)
         features, middle = sum_skips(blocks, x, conditions), centre(mixture, sum(self._sides))
         super().__init__(mixture, features, middle, skip_filters, **kwargs)
         self._encoded = encoded
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        # Files of before: these arguments now belong to a subclass.
+        # Files of earlier versions: these arguments now belong to a subclass.
         if cls is NCWaveNet and "pooling" in config:
             config = dict(config)
             added = {name: config.pop(name) for name in ("pooling", "domains")}

@@ -5,7 +5,11 @@ import numpy as np
 from keras import ops
 
 from sepmodels import _checks, signal
-from sepmodels.layers.gated_residual_block import GatedResidualBlock, sum_skips
+from sepmodels.layers.gated_residual_block import (
+    GatedResidualBlock,
+    stack_blocks,
+    sum_skips,
+)
 from sepmodels.layers.mu_law import MuLawEncode
 from sepmodels.layers.registration import check, register
 from sepmodels.models.base.trainable import Trainable
@@ -112,18 +116,8 @@ class WaveNet(Trainable):
 
         # === Layers ===
         front = keras.layers.Conv1D(filters, self._taps, use_bias=False, name="front")
-        blocks = [
-            GatedResidualBlock(
-                filters,
-                kernel_size,
-                dilation,
-                skip_filters=skip_filters,
-                residual=index < len(dilations) - 1,
-                causal=True,
-                name=f"block_{index}",
-            )
-            for index, dilation in enumerate(dilations)
-        ]
+        options = {"skip_filters": skip_filters, "causal": True}
+        blocks = [*stack_blocks(GatedResidualBlock, dilations, filters, kernel_size, **options)]
         head = keras.layers.Conv1D(skip_filters, 1, name="head")
         logits = keras.layers.Conv1D(_CLASSES, 1, dtype="float32", name="logits")
 
