@@ -62,9 +62,6 @@ class MinGRUCell(keras.layers.Layer):
         update, candidate = ops.split(self.gates(inputs), 2, axis=-1)
         return ops.sigmoid(update), self.activation(candidate)
 
-    def get_initial_state(self, batch_size=None):
-        return [ops.zeros((batch_size, self.units), dtype=self.compute_dtype)] * self.dilation
-
 
 @register
 class MinGRU(DilatedRecurrence, keras.layers.RNN):

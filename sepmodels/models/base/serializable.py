@@ -25,6 +25,11 @@ class SerializableModel(keras.Model):
         self._quantization = {}
 
     def get_config(self):
+        if not hasattr(type(self).__init__, "__wrapped__"):
+            raise NotImplementedError(
+                f"{type(self).__name__} must be decorated with sepmodels.layers.registration."
+                "register, or its file would lack the arguments of its constructor"
+            )
         return {"name": self.name, "dtype": self._policy_name, **self._quantization}
 
     @classmethod
