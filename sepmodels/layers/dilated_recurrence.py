@@ -93,11 +93,8 @@ class DilatedRecurrence:
         raise NotImplementedError
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        if len(initial_state) != self.dilation:
-            raise ValueError(
-                "initial_state must be a list of `dilation` states, newest first. Received: "
-                f"{len(initial_state)} states, dilation={self.dilation}"
-            )
+        rule, count = "initial_state must be a list of `dilation` states", len(initial_state)
+        _checks.require(count == self.dilation, rule, states=count, dilation=self.dilation)
         past = ops.stack(initial_state[::-1], axis=1)  # from here on oldest first, like time
         if self.go_backwards:
             # Reversed before the fold, which pads at the end: a forward layer ignores that padding.

@@ -8,6 +8,8 @@ here also accepts the layers of Keras that separators use.
 import keras
 from keras import ops
 
+from sepmodels import _checks
+
 # Layers of Keras that treat every step by itself, and need no memory.
 _POINTWISE = (
     keras.layers.Activation,
@@ -42,19 +44,18 @@ def make_streaming(layer, batch_size):
 
 
 class StreamingLayer(keras.layers.Layer):
-    """Base class: a layer together with a memory of the last steps `(batch, steps, channels)`."""
+    """Base class: a layer together with a memory of the last steps.
 
-    def __init__(self, layer, batch_size, steps):
+    Args:
+        layer: `keras.layers.Layer`. What is called.
+        shape: tuple of int. Shape of the memory, `(batch, steps, channels)`.
+    """
+
+    def __init__(self, layer, shape):
         super().__init__(dtype=layer.dtype_policy)
         self.layer = layer
-        self.batch_size = batch_size
-        self.steps = steps
-
-    def add_memory(self, channels):
-        shape, dtype = (self.batch_size, self.steps, channels), self.compute_dtype
-        self.memory = self.add_weight(
-            shape=shape, initializer="zeros", trainable=False, dtype=dtype
-        )
+        options = {"initializer": "zeros", "trainable": False, "dtype": self.compute_dtype}
+        self.memory = self.add_weight(shape, **options)
 
 
 class StreamingConvolution(StreamingLayer):
@@ -67,36 +68,30 @@ class StreamingConvolution(StreamingLayer):
     """
 
     def __init__(self, layer, convolution, batch_size):
-        if convolution.padding != "causal" or convolution.strides != (1,):
-            raise ValueError(
-                f"{layer.name} must have padding='causal' and strides=1 to run on a stream. "
-                f"Received: padding={convolution.padding!r}, strides={convolution.strides}"
-            )
-        reach = (convolution.kernel_size[0] - 1) * convolution.dilation_rate[0]
-        super().__init__(layer, batch_size, reach)
-
-    def build(self, input_shape):
-        self.add_memory(input_shape[-1])
+        rule = f"{layer.name} must have padding='causal' and strides=1 to run on a stream"
+        given = {"padding": convolution.padding, "strides": convolution.strides}
+        _checks.require(given == {"padding": "causal", "strides": (1,)}, rule, **given)
+        steps = (convolution.kernel_size[0] - 1) * convolution.dilation_rate[0]
+        channels = convolution.kernel.shape[1] * convolution.groups
+        super().__init__(layer, (batch_size, steps, channels))
 
     def call(self, block):
-        block = ops.concatenate([self.memory, block], axis=1)
-        self.memory.assign(block[:, ops.shape(block)[1] - self.steps :])
-        return self.layer(block)[:, self.steps :]
+        block, steps = ops.concatenate([self.memory, block], axis=1), self.memory.shape[1]
+        self.memory.assign(block[:, ops.shape(block)[1] - steps :])
+        return self.layer(block)[:, steps:]
 
 
 class StreamingRecurrence(StreamingLayer):
     """A dilated recurrent layer that begins with the states of the previous block."""
 
     def __init__(self, layer, batch_size):
-        super().__init__(layer, batch_size, layer.dilation)
-
-    def build(self, input_shape):
-        self.add_memory(self.layer.units)
+        super().__init__(layer, (batch_size, layer.dilation, layer.units))
 
     def call(self, block, mask=None):  # there is none, but Keras passes the argument
         # The loop of a GRU needs states whose batch size is as unknown as that of its input.
-        rows = ops.arange(self.batch_size + 0 * ops.shape(block)[1])
-        states = ops.unstack(ops.take(self.memory, rows, axis=0), self.steps, axis=1)[::-1]
+        batch_size, dilation, _ = self.memory.shape
+        rows = ops.arange(batch_size + 0 * ops.shape(block)[1])
+        states = ops.unstack(ops.take(self.memory, rows, axis=0), dilation, axis=1)[::-1]
         _, outputs, states = self.layer.inner_loop(block, states, None)
         self.memory.assign(ops.stack(states[::-1], axis=1))  # newest last
         return outputs

@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import pandas as pd
 
-from sepmodels import _files
+from sepmodels import _checks, _files
 from sepmodels.models import spleeter
 from sepmodels.models.archive import check_archive
 from sepmodels.models.base.separator import Separator
@@ -46,13 +46,11 @@ def load_pretrained(name="dilated_conv_gru", checkpoint=None):
     if name in spleeter.NETWORKS:
         return load(spleeter.fetch(name, checkpoint))
     shipped = sorted(path.stem for path in FOLDER.glob("*.keras"))
-    if name not in shipped:
-        raise ValueError(
-            f"name must be one of {[*shipped, *spleeter.NETWORKS]}; a .keras file is loaded by "
-            f"sm.models.load. Received: name={name!r}"
-        )
-    if checkpoint is not None:
-        raise ValueError(f"checkpoint is for Spleeter's weights. Received: {name=}, {checkpoint=}")
+    known = [*shipped, *spleeter.NETWORKS]
+    rule = f"name must be one of {known}; a .keras file is loaded by sm.models.load"
+    _checks.require(name in shipped, rule, name=name)
+    rule = "checkpoint is for Spleeter's weights"
+    _checks.require(checkpoint is None, rule, name=name, checkpoint=checkpoint)
     path = FOLDER / f"{name}.keras"
     _files.check_digest(path)
     return load(path)

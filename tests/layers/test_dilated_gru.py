@@ -427,7 +427,7 @@ def test_bad_dilation_is_named(dilation):
 
 def test_wrong_number_of_states_is_named():
     x = noise(BATCH, 4, CHANNELS)
-    with pytest.raises(ValueError, match="initial_state must be .* 2 states, dilation=3"):
+    with pytest.raises(ValueError, match="initial_state must be .* states=2, dilation=3"):
         DilatedGRU(UNITS, 3)(x, initial_state=[noise(BATCH, UNITS)] * 2)
 
 

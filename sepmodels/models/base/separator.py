@@ -61,12 +61,9 @@ class Separator(Trainable):
         ('vocals', 'accompaniment')
         """
         model = cls._load_preset(name, **options)
-        if not isinstance(model, cls):
-            found = type(model).__name__
-            raise ValueError(
-                f"name must be that of weights of {cls.__name__}; these are of {found}, loaded by "
-                f"sm.models.{found}.from_preset or sm.load_pretrained. Received: name={name!r}"
-            )
+        found = type(model).__name__
+        rule = f"name must be that of weights of {cls.__name__}; load these by {found}.from_preset"
+        _checks.require(isinstance(model, cls), rule, name=name)
         return model
 
     @property
