@@ -184,7 +184,13 @@ class MaskNetwork(SerializableModel):
     ):
         _checks.positive(bins=bins, frames=frames, filters=filters, stride=stride, units=units)
         height = bins if vertical is None else vertical
-        _check_kernels(height, stride, horizontal, frames, bins)
+        check(self, 1 <= height <= bins, f"vertical must be from 1 to the number of bins, {bins}")
+        check(self, len(horizontal) == 2, "horizontal must be two numbers")
+        _checks.positive(horizontal=horizontal)
+        largest = frames, (bins - height) // stride + 1
+        rule = f"horizontal must fit into the output of the first convolution, {largest}"
+        fits = horizontal[0] <= largest[0] and horizontal[1] <= largest[1]
+        check(self, fits, rule)
         rule = "bug_compat needs four sources, since the fourth decodes the second"
         check(self, len(sources) == 4 or not bug_compat, rule)
 
@@ -214,16 +220,3 @@ class MaskNetwork(SerializableModel):
         noise = np.random.default_rng(0).uniform(size=(frames, bins, 1, 1)).astype("float32")
         x = x + _EPSILON * noise
         super().__init__(window, x / ops.sum(x, axis=-1, keepdims=True), **kwargs)
-
-
-def _check_kernels(height, stride, horizontal, frames, bins):
-    _checks.require(len(horizontal) == 2, "horizontal must be two numbers", horizontal=horizontal)
-    _checks.positive(horizontal=horizontal)
-    rule = f"vertical must be from 1 to the {bins} bins of the transform"
-    _checks.require(1 <= height <= bins, rule, vertical=height)
-    largest = frames, (bins - height) // stride + 1
-    _checks.require(
-        horizontal[0] <= largest[0] and horizontal[1] <= largest[1],
-        f"horizontal must fit into the output of the first convolution, {largest}",
-        horizontal=horizontal,
-    )

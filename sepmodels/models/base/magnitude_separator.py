@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from sepmodels import signal
-from sepmodels.layers.stft import STFT, InverseSTFT
-from sepmodels.models.base.separator import Separator, complete_stems
+from sepmodels.layers.stft import STFT
+from sepmodels.models.base.separator import Separator, complete_stems, invert_spectrum
 
 
 class MagnitudeSeparator(Separator):
@@ -30,15 +30,10 @@ class MagnitudeSeparator(Separator):
         spectrum = self._transform(STFT(**transform, dtype="float32", name="stft"), mixture)
         magnitude = self.prepare(signal.compute_magnitude(*spectrum))
         gains, magnitudes = self.estimate(magnitude)
-        *_, bins, channels, sources = gains.shape
         parts = [gains * ops.expand_dims(part, axis=-1) for part in spectrum]
         if self.mid_side:
             parts = [signal.decode_mid_side(part, axis=-2) for part in parts]
-        flat = keras.layers.Reshape((-1, bins, channels * sources), dtype="float32")
-        parts = [flat(part) for part in parts]
-        inverse = InverseSTFT(**transform, dtype="float32", name="inverse_stft")
-        waves = inverse((*parts, mixture))
-        waves = keras.layers.Reshape((-1, channels, sources), dtype="float32", name="waves")(waves)
+        waves = invert_spectrum(parts, mixture, transform)
         stems = complete_stems(mixture, waves, self.sources, self.sources)
         estimates = {"magnitude": magnitudes, "waveform": waves}
         super().__init__(mixture, stems, estimates=estimates, **kwargs)

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from sepmodels import _checks
+from sepmodels.layers.stft import InverseSTFT
 from sepmodels.models.base.trainable import Trainable
 
 
@@ -134,6 +135,24 @@ def select_estimated(sources, target):
         sources=sources,
     )
     return sources if target is None else (target,)
+
+
+def invert_spectrum(parts, mixture, transform):
+    """Compute the waves of estimated spectra.
+
+    Args:
+        parts: two tensors `(batch, frames, bins, channels, estimated)`, real and imaginary part.
+        mixture: tensor `(batch, time, channels)`.
+        transform: dict. Arguments of the `STFT`.
+
+    Returns:
+        Tensor `(batch, time, channels, estimated)`.
+    """
+    *_, bins, channels, estimated = parts[0].shape
+    flat = keras.layers.Reshape((-1, bins, channels * estimated), dtype="float32")
+    inverse = InverseSTFT(**transform, dtype="float32", name="inverse_stft")
+    waves = inverse((*map(flat, parts), mixture))
+    return keras.layers.Reshape((-1, channels, estimated), dtype="float32", name="waves")(waves)
 
 
 def complete_stems(mixture, waves, estimated, sources):

@@ -5,8 +5,13 @@ from keras import ops
 
 from sepmodels import _checks
 from sepmodels.layers.registration import register
-from sepmodels.layers.stft import STFT, InverseSTFT
-from sepmodels.models.base.separator import Separator, complete_stems, select_estimated
+from sepmodels.layers.stft import STFT
+from sepmodels.models.base.separator import (
+    Separator,
+    complete_stems,
+    invert_spectrum,
+    select_estimated,
+)
 from sepmodels.models.base.torch_layers import convolve, make_residual_block
 
 
@@ -83,12 +88,12 @@ class SpectralNCWaveNet(Separator):
         # === Layers ===
         bins = n_fft // 2 + 1
         width = 2 * bins * channels
-        transform = {"n_fft": n_fft, "hop_length": hop_length, "dtype": "float32"}
+        transform = {"n_fft": n_fft, "hop_length": hop_length}
         block = {"activation": "relu", "preactivation": True}
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
-        x = ops.concatenate(STFT(**transform, name="stft")(mixture), axis=2)
+        x = ops.concatenate(STFT(**transform, dtype="float32", name="stft")(mixture), axis=2)
         x = keras.layers.Reshape((-1, width))(x)
         x = convolve(x, filters, front_kernel_size, "front")
         total = convolve(ops.relu(x), width, 1, "skip_0")
@@ -99,12 +104,7 @@ class SpectralNCWaveNet(Separator):
         x = convolve(x, width * len(estimated), 1, "parts")
         shape = (-1, 2, bins, channels, len(estimated))
         spectrum = keras.layers.Reshape(shape, dtype="float32")(x)
-
-        shape = (-1, 2, bins, channels * len(estimated))
-        flat = keras.layers.Reshape(shape, dtype="float32")(spectrum)
-        inverse = InverseSTFT(**transform, name="inverse_stft")
-        waves = inverse((flat[:, :, 0], flat[:, :, 1], mixture))
-        waves = keras.layers.Reshape((-1, channels, len(estimated)), dtype="float32")(waves)
+        waves = invert_spectrum(ops.unstack(spectrum, 2, axis=2), mixture, transform)
         stems = complete_stems(mixture, waves, estimated, sources)
         estimates = {"spectrum": spectrum, "waveform": None}
         super().__init__(mixture, stems, estimates=estimates, estimated=estimated, **kwargs)
