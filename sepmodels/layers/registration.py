@@ -81,6 +81,6 @@ def check(instance, condition, rule):
         condition: bool.
         rule: str. What is allowed, or the remedy. The error shows the arguments that it names.
     """
-    arguments = instance._arguments.items()
-    named = {name: value for name, value in arguments if re.search(rf"\b{name}\b", rule)}
+    given = instance._arguments
+    named = {word: given[word] for word in re.findall(r"\w+", rule) if word in given}
     _checks.require(condition, rule, **named)
