@@ -87,7 +87,7 @@ format: $(READY)  ## bring code and notebooks into that form
 	$(BIN)/ruff format .
 
 clean:  ## remove the environment and the caches, not runs/
-	rm -rf $(VENV) .pytest_cache notebooks/jupyter_execute .ruff_cache .hypothesis
+	rm -rf $(VENV) .pytest_cache notebooks/api notebooks/jupyter_execute .ruff_cache .hypothesis
 	find sepmodels tests notebooks -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.txt pyproject.toml | $(BIN)/python

@@ -19,7 +19,10 @@ extensions = [
     "reference",  # beside this file
 ]
 napoleon_custom_sections = ["Input shape", "Output shape", "Reference"]
+autodoc_inherit_docstrings = False
 add_module_names = False
+html_static_path = ["_static"]
+html_css_files = ["book.css"]
 toc_object_entries = False
 exclude_patterns = ["jupyter_execute", "README.md"]
 myst_enable_extensions = ["amsmath", "dollarmath"]

@@ -213,6 +213,14 @@ def convert_docstring(app, what, name, item, options, lines):
     lines[:] = to_rst(lines)
 
 
+def show_arguments(app, what, name, item, options, signature, returns):
+    """Show the arguments of the constructor, which Keras hides behind its `__new__`."""
+    if what == "class" and "__init__" in vars(item):
+        parameters = [*inspect.signature(item.__init__).parameters.values()][1:]
+        return str(inspect.Signature(parameters)), None
+    return None
+
+
 def name_bases(app, name, item, options, bases):
     """Name the public classes among the bases as their pages do."""
     names = {id(entry.item): entry.name for entry in ENTRIES.values()}
@@ -222,5 +230,6 @@ def name_bases(app, name, item, options, bases):
 def setup(app):
     app.connect("builder-inited", write_pages, priority=100)
     app.connect("autodoc-process-docstring", convert_docstring, priority=100)  # before napoleon
+    app.connect("autodoc-process-signature", show_arguments)
     app.connect("autodoc-process-bases", name_bases)
     return {"parallel_read_safe": True}

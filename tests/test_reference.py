@@ -1,0 +1,71 @@
+"""The API reference has a page for every public name, in a form that Sphinx reads."""
+
+import importlib.util
+import inspect
+from pathlib import Path
+
+import pytest
+
+import sepmodels as sm
+
+PATH = Path(__file__).parents[1] / "notebooks" / "reference.py"
+
+
+@pytest.fixture
+def reference(tmp_path, monkeypatch):
+    spec = importlib.util.spec_from_file_location("reference", PATH)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "PAGES", tmp_path)
+    module.write_pages(None)
+    return module
+
+
+def read(reference, name):
+    return (reference.PAGES / f"{reference.ENTRIES[name].page}.rst").read_text(encoding="utf-8")
+
+
+def test_every_public_name_has_one_page(reference):
+    items = [entry.item for entry in reference.ENTRIES.values() if callable(entry.item)]
+    assert len(set(map(id, items))) == len(items)
+    for space in (sm, sm.audio, sm.datasets, sm.layers, sm.models, sm.metrics, sm.signal):
+        for name in space.__all__:
+            item = getattr(space, name)
+            assert not callable(item) or item in items, f"{space.__name__}.{name}"
+    pages = [entry.page.casefold() for entry in reference.ENTRIES.values()]
+    assert len(set(pages)) == len(pages), "file systems may not tell the case"
+    assert {path.stem.casefold() for path in reference.PAGES.glob("*.rst")} == set(pages)
+
+
+def test_a_page_leads_to_the_notebook_that_explains_it(reference):
+    page = read(reference, "sepmodels.layers.DilatedGRU")
+    assert ".. autoclass:: sepmodels.layers.DilatedGRU" in page
+    assert "Explained in :doc:`/12_dilated_gru`." in page
+    assert "/31_evaluate_sdr" in read(reference, "sepmodels.metrics.bss_eval")
+    assert ":doc:`separate <separate>`" in read(reference, "sepmodels.separation")
+
+
+def test_a_constant_shows_its_definition(reference):
+    page = read(reference, "sepmodels.recipes.DILATED_CONV_GRU")
+    assert "DILATED_CONV_GRU = Recipe(" in page and "training/recipes/laptop.py" in page
+
+
+def test_markdown_becomes_restructuredtext(reference):
+    text = """Uses `x[t]`, `layers.STFT` and `a
+        + b`; see [the paper](https://example.org/a).
+
+        | | differs by |
+        |---|---|
+        | M1 | `channels=1` |
+
+        >>> print("`kept`")
+        `kept`
+        """
+    lines = reference.to_rst(inspect.cleandoc(text).splitlines())
+    assert (
+        lines[0]
+        == "Uses ``x[t]``, :py:obj:`layers.STFT <sepmodels.layers.STFT>` and ``a + b``; see "
+        "`the paper <https://example.org/a>`__."
+    )
+    assert "   * - M1" in lines and "     - ``channels=1``" in lines
+    assert lines[-2:] == ['>>> print("`kept`")', "`kept`"]
