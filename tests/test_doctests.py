@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import re
 from pathlib import Path
 
 import keras
@@ -27,6 +28,18 @@ def test_examples(name, tmp_path, monkeypatch):
     module = importlib.import_module(name)
     result = doctest.testmod(module, extraglobs=NAMES, optionflags=FLAGS)
     assert result.attempted and not result.failed
+
+
+def test_the_readme_fits_a_model_as_keras_does():
+    blocks = re.findall("```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    (block,) = [block for block in blocks if "model.compile" in block]
+    names = {"sm": sm, "tracks": sm.datasets.synthetic.load(2, seconds=2.0)}
+    before = sm.load_pretrained().get_weights()
+    exec(block, names)
+    model = names["model"]
+    assert np.isfinite(model.history.history["loss"]).all()
+    after = model.get_weights()
+    assert any((old != new).any() for old, new in zip(before, after, strict=True))
 
 
 @pytest.mark.parametrize("namespace", [sm, sm.layers, sm.models], ids=lambda space: space.__name__)

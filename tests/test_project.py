@@ -22,6 +22,7 @@ PAGES = [
     "SECURITY.md",
     "THIRD_PARTY.md",
     "data/README.md",
+    "docs/platforms.md",
     "docs/speed.md",
     "docs/systems.md",
 ]

@@ -114,7 +114,7 @@ class Checkpoint(keras.callbacks.Callback):
     def place(self):
         """The number of finished epochs, and of steps in the next."""
         done = len(self._rows)
-        steps = int(self.model.optimizer.iterations)
+        steps = int(self.model.optimizer.iterations.value.numpy())
         return done, steps - done * self.recipe.steps_per_epoch
 
     @property
@@ -179,7 +179,7 @@ class Checkpoint(keras.callbacks.Callback):
     def _save(self, seconds, sums):
         groups = {"variables": self._list_variables(), "sums": sums, "best": self._best_weights}
         note = {**self._note, "seconds": seconds}
-        write_state(self.folder, int(self.model.optimizer.iterations), groups, note)
+        write_state(self.folder, int(self.model.optimizer.iterations.value.numpy()), groups, note)
         self._saved = time.monotonic()
 
     def _list_variables(self):

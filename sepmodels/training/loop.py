@@ -42,6 +42,7 @@ def train(
     backing=(),
     initial=None,
     callbacks=(),
+    strategy=None,
     allow_test_tracks=False,
     progress=True,
 ):
@@ -69,6 +70,10 @@ def train(
             Defaults to `None`: random weights from the seed of the recipe.
         callbacks: sequence of `keras.callbacks.Callback`, called after those of this function.
             Defaults to none.
+        strategy: `tf.distribute.MirroredStrategy`, whose devices share each batch of the recipe.
+            The losses are those of one device to rounding, unless gradients are clipped, which
+            each device does for itself. Tested on two logical CPUs; other strategies are not.
+            Defaults to `None`: one device.
         allow_test_tracks: bool. Whether to use songs of a test split. A model that was trained or
             chosen on them can no longer be tested on them. Defaults to `False`.
         progress: bool. Whether to show a progress bar. Defaults to `True`.
@@ -99,11 +104,12 @@ def train(
     _check(tracks, validation, backing, allow_test_tracks)
     with lock_folder(folder):
         keras.utils.set_random_seed(recipe.seed)
-        model = recipe.build()
-        if initial is not None:
-            model.set_weights(initial.get_weights())
-        training_model = model.training_model(recipe.loss_on)
-        recipe.compile(training_model)
+        with contextlib.nullcontext() if strategy is None else strategy.scope():
+            model = recipe.build()
+            if initial is not None:
+                model.set_weights(initial.get_weights())
+            training_model = model.training_model(recipe.loss_on)
+            recipe.compile(training_model)
         description = describe_training(recipe, tracks, validation, backing, initial)
         checkpoint = Checkpoint(folder, model, training_model, recipe, description)
         tracks, validation, backing = (
@@ -118,7 +124,7 @@ def train(
             _fit(examples, excerpts, checkpoint, callbacks, progress)
         if recipe.then is not None:
             stages = {"backing": backing, "callbacks": callbacks, "progress": progress}
-            stages["allow_test_tracks"] = allow_test_tracks
+            stages |= {"strategy": strategy, "allow_test_tracks": allow_test_tracks}
             run = train(recipe.then, tracks, folder / "then", validation, initial=model, **stages)
             history = pd.concat([checkpoint.history, run.history], ignore_index=True)
             return dataclasses.replace(run, history=history)
