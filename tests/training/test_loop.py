@@ -199,7 +199,7 @@ def test_no_songs_is_refused(songs, tmp_path, training, validation):
 def test_backing_of_a_validation_or_test_song_is_refused(songs, tmp_path):
     stems = {"accompaniment": songs[0].stems["accompaniment"]}
     for labels, words in (
-        ({"group": songs[0].group}, "whole groups"),
+        ({"group": songs[0].group}, "share groups"),
         ({"split": "test"}, "test spl"),
     ):
         band = sm.datasets.Track.from_arrays("band", stems, 8000, **labels)
