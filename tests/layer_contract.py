@@ -1,7 +1,7 @@
 """The promises that every public layer and model keeps, in one function for all of them.
 
 Run as a program it is the fresh process of the contract: `python -m tests.layer_contract FOLDER...`
-loads the model that `save` left in each folder and writes what it says beside it.
+loads the model that `save` left in each folder and writes its outputs beside it.
 """
 
 import dataclasses
@@ -23,11 +23,11 @@ class Case:
 
     Args:
         cls: type. The class.
-        arguments: dict. A value for each argument of its constructor, and not the default one:
-            only so can the contract see one that `get_config` forgot.
+        arguments: dict. A value other than the default for each argument of its constructor:
+            otherwise the contract could not detect one that is missing from the config.
         inputs: callable. From a length in steps to an array, or a tuple of arrays.
         time: int. The length to test at, in steps.
-        wrap: callable. Makes a layer of what is none, such as a cell.
+        wrap: callable. Makes a layer of an object that is none, such as a cell.
         sequence: bool. Whether an output has a time axis.
     """
 
@@ -43,14 +43,14 @@ class Case:
 
 
 def assert_layer_contract(case, folder):
-    """Check every promise; another process has been in `folder`, where `save` wrote the model."""
+    """Check every promise; another process has loaded the model that `save` wrote to `folder`."""
     assert_every_argument_is_tested(case)
     assert_config_is_the_arguments(case)
     assert_shapes(case)
     assert_mixed_precision(case)
     assert_learns(case)
-    elsewhere = read(folder / "said_elsewhere.npz")
-    for ours, theirs in zip(read(folder / "said.npz"), elsewhere, strict=True):
+    elsewhere = read(folder / "outputs_elsewhere.npz")
+    for ours, theirs in zip(read(folder / "outputs.npz"), elsewhere, strict=True):
         assert_close(theirs, ours, 1e-6)
 
 
@@ -76,7 +76,7 @@ def assert_shapes(case):
     assert any(None in output.shape[1:] for output in model.outputs) or not_a_sequence(case)
     for time in (case.time, case.time - 5, 1):
         x = case.inputs(time)
-        outputs = [np.array(output) for output in say(model, x)]
+        outputs = [np.array(output) for output in apply(model, x)]
         assert all(np.isfinite(output).all() for output in outputs)
         for symbolic, output in zip(model.outputs, outputs, strict=True):
             pairs = zip(symbolic.shape, output.shape, strict=True)
@@ -86,7 +86,7 @@ def assert_shapes(case):
 
 
 def assert_mixed_precision(case):
-    """Half precision says the same less exactly; weights and the stems of a model stay float32."""
+    """Half precision gives the same less exactly; weights and the stems of a model stay float32."""
     full = build(case)
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
@@ -98,16 +98,16 @@ def assert_mixed_precision(case):
     assert {weight.dtype for weight in half.weights} <= {"float32"}
     half.set_weights(full.get_weights())
     x = case.inputs(case.time)
-    for ours, theirs in zip(say(half, x), say(full, x), strict=True):
+    for ours, theirs in zip(apply(half, x), apply(full, x), strict=True):
         expected = "float32" if isinstance(layer, keras.Model) else "float16"
         assert keras.backend.standardize_dtype(ours.dtype) == expected
         assert_close(ours, theirs, 0.02)
 
 
 def assert_learns(case):
-    """One step of training moves every weight, and `jit_compile` does not change where to."""
+    """One step of training changes every weight, equally with and without `jit_compile`."""
     x, start = case.inputs(case.time), build(case)
-    targets = [output + keras.random.normal(output.shape) for output in say(start, x)]
+    targets = [output + keras.random.normal(output.shape) for output in apply(start, x)]
     ends = []
     for jit_compile in (False, True):
         model = build(case)
@@ -135,13 +135,13 @@ def save(case, folder):
     x = case.inputs(case.time)
     (layer if isinstance(layer, keras.Model) else model).save(folder / "model.keras")
     np.savez(folder / "inputs.npz", *keras.tree.flatten(x))
-    np.savez(folder / "said.npz", *say(model, x))
+    np.savez(folder / "outputs.npz", *apply(model, x))
 
 
-def load_and_say(folder):
+def load_and_apply(folder):
     x = read(folder / "inputs.npz")
     model = keras.saving.load_model(folder / "model.keras")
-    np.savez(folder / "said_elsewhere.npz", *say(model, x if len(x) > 1 else x[0]))
+    np.savez(folder / "outputs_elsewhere.npz", *apply(model, x if len(x) > 1 else x[0]))
 
 
 def read(path):
@@ -149,7 +149,7 @@ def read(path):
         return [arrays[name] for name in arrays.files]
 
 
-# === What the promises share ===
+# === Shared by the promises ===
 
 
 def build(case, layer=None):
@@ -159,7 +159,7 @@ def build(case, layer=None):
     return keras.Model(inputs, keras.tree.flatten((layer or case.make())(inputs)))
 
 
-def say(model, x):
+def apply(model, x):
     return keras.tree.flatten(model(x))
 
 
@@ -177,7 +177,7 @@ def shapes(nested):
 
 
 def plain(value):
-    """The value as it would come back from a file, for comparing."""
+    """The value as a file would return it, for comparing."""
     return json.loads(json.dumps(keras.saving.serialize_keras_object(value)))
 
 
@@ -188,4 +188,4 @@ def assert_close(ours, theirs, tolerance):
 
 if __name__ == "__main__":
     for folder in sys.argv[1:]:
-        load_and_say(Path(folder))
+        load_and_apply(Path(folder))

@@ -6,7 +6,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from layer_contract import build, say
+from layer_contract import apply, build
 from test_contracts import CASES
 
 import sepmodels as sm
@@ -36,7 +36,7 @@ def test_part_of_a_model(case, tmp_path):
     part = build(case, layer)
     if isinstance(layer, keras.Model):
         part = keras.Model(layer.input, keras.tree.flatten(layer.outputs)[0])
-    assert_same(say(reload(part, tmp_path), x), say(part, x))
+    assert_same(apply(reload(part, tmp_path), x), apply(part, x))
 
 
 @each_model
@@ -54,7 +54,7 @@ def test_int8(case, tmp_path):
     model, x = case.make(), case.inputs(case.time)
     model.quantize("int8")
     again = reload(model, tmp_path)
-    assert_same(say(again, x), say(model, x))
+    assert_same(apply(again, x), apply(model, x))
     types = [[weight.dtype for weight in each.weights] for each in (model, again)]
     assert types[0] == types[1]
     dense = any(isinstance(layer, keras.layers.Dense) for layer in model._flatten_layers())

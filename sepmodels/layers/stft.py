@@ -53,11 +53,10 @@ class STFT(_Transform):
     (1, 33, 257, 2)
     """
 
-    def call(self, inputs):
-        return self._apply(signal.stft, inputs)
+    _function = staticmethod(signal.stft)
 
-    def _apply(self, transform, inputs):
-        spectrum = transform(ops.transpose(inputs, (0, 2, 1)), **self._transform)
+    def call(self, inputs):
+        spectrum = self._function(ops.transpose(inputs, (0, 2, 1)), **self._transform)
         return tuple(ops.cast(ops.transpose(x, (0, 2, 3, 1)), self.compute_dtype) for x in spectrum)
 
     def make_streaming(self, batch_size):
@@ -122,8 +121,7 @@ class InverseSTFT(_Transform):
 class _FrameSTFT(STFT):
     """The streaming form of `STFT`: frames without padding."""
 
-    def call(self, inputs):
-        return self._apply(signal.transform_frames, inputs)
+    _function = staticmethod(signal.transform_frames)
 
 
 class _FrameSum(InverseSTFT):

@@ -47,8 +47,8 @@ def test_output_depends_on_the_receptive_field_in_the_past_alone(scalar_input):
     wave, at = noise(1, 150, 1), 60
     other = wave.copy()
     other[0, at] = -np.sign(wave[0, at])
-    said, differently = (np.array(model(x))[0] for x in (wave, other))
-    moved = np.flatnonzero((said != differently).any(axis=-1))
+    before, after = (np.array(model(x))[0] for x in (wave, other))
+    moved = np.flatnonzero((before != after).any(axis=-1))
     reached = np.arange(at + 1, at + 1 + model.receptive_field)
     assert moved.tolist() == reached.tolist()
 

@@ -81,8 +81,8 @@ class LluisWaveNet(Separator):
         _checks.odd(kernel_size=kernel_size)
         _checks.positive(filters=filters, stacks=stacks)
         _checks.positive(dilations=dilations, head_filters=head_filters)
-        check(self, dilations, "dilations must be at least one")
-        check(self, len(head_filters) == 2, "head_filters must be two")
+        check(self, dilations, "dilations must hold at least one number")
+        check(self, len(head_filters) == 2, "head_filters must be two numbers")
 
         # === Layers ===
         def convolve(x, filters, kernel_size, name, dilation=1):

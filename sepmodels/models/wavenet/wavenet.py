@@ -101,7 +101,7 @@ class WaveNet(Trainable):
     ):
         _checks.positive(filters=filters, skip_filters=skip_filters, dilations=dilations)
         _checks.at_least(2, kernel_size=kernel_size)
-        check(self, dilations, "dilations must be at least one")
+        check(self, dilations, "dilations must hold at least one number")
         _checks.one_of(upsampling=(upsampling, ("repeat", "learned")))
         features = condition or 0
         if isinstance(condition, tuple | str):
