@@ -133,8 +133,9 @@ def find_songs(folder):
     """
     songs = song_folders.find_songs(folder)
     if not songs:
-        found = "no stems such as vocals.wav" if os.path.isdir(folder) else "no such folder"
-        raise FileNotFoundError(f"{folder}: there is {found}; give a folder with a song's stems")
+        exists = os.path.isdir(folder)
+        found = f"{folder} holds no stems" if exists else f"there is no such folder: {folder}"
+        raise FileNotFoundError(f"{found}; give a folder with stems such as vocals.wav")
     return songs
 
 

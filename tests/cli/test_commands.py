@@ -446,7 +446,7 @@ def test_fit_applies_to_one_song_too(folder, capsys):
         sm.audio.write(f"{place}/vocals.wav", noise(16009)[:length], 8000)
         sm.audio.write(f"{place}/mixture.wav", noise(16009)[:length] * 0.5, 8000)
     assert main(["evaluate", "guess", "truth"]) == 2
-    assert "16009 samples" in capsys.readouterr().err
+    assert "(16009, 1)" in capsys.readouterr().err
     assert main(["evaluate", "guess", "truth", "--fit"]) == 0
     assert "inf" in capsys.readouterr().out
 
