@@ -30,9 +30,10 @@ QUICK_START = """
 import importlib.metadata, re
 page = importlib.metadata.metadata("sepmodels").get_payload()
 code = re.search("```python\\n(import sepmodels.*?)```", page, re.S)[1]
+code = code if {training} else code.rpartition("\\n\\n")[0]
 print(code)
 exec(code)
-print(table.groupby(["system", "source"]).SDR.median(), board, sep="\\n")
+print(table.groupby(["system", "source"]).SDR.median())
 """
 
 
@@ -64,12 +65,13 @@ class Environment:
         print(f"--- {time.perf_counter() - start:.1f} s: {name}", flush=True)
 
 
-def check(wheel, python):
+def check(wheel, python, training=True):
     """Use the wheel in a new environment of one Python.
 
     Args:
         wheel: Path.
         python: str. A name or path of an interpreter.
+        training: bool. Whether the quick start trains as well. Defaults to `True`.
 
     Raises:
         CalledProcessError: a command failed.
@@ -83,7 +85,7 @@ def check(wheel, python):
         environment.run(sepmodels, "separate", "--", ODD_NAME)
         stems = [path.name for path in Path(place, "separated").rglob("*.wav")]
         assert sorted(stems) == ["accompaniment.wav", "vocals.wav"], stems
-        environment.run(environment.bin / "python", "-c", QUICK_START)
+        environment.run(environment.bin / "python", "-c", QUICK_START.format(training=training))
         environment.install(f"{wheel}[course]")
         environment.run(sepmodels, "course", "x")
         convert = [environment.bin / "jupyter", "nbconvert", "--log-level=ERROR"]
@@ -96,9 +98,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wheel", type=Path)
     parser.add_argument("pythons", nargs="+", help="names or paths of interpreters")
+    parser.add_argument(
+        "--no-training", action="store_true", help="leave it out of the quick start"
+    )
     options = parser.parse_args()
     for python in options.pythons:
-        check(options.wheel.resolve(), python)
+        check(options.wheel.resolve(), python, not options.no_training)
 
 
 if __name__ == "__main__":
