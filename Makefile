@@ -78,9 +78,10 @@ dist: $(READY)  ## build wheel and sdist, and use the wheel in empty environment
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/python scripts/check_wheel.py dist/*.whl $(PYTHONS)
 
-lint: $(READY)  ## check the form of code and notebooks
+lint: $(READY)  ## check the form of code and notebooks, and the types of annotated rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 format: $(READY)  ## bring code and notebooks into that form
 	$(BIN)/ruff check --fix .

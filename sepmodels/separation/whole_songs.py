@@ -8,13 +8,16 @@ a few windows, so an hour of music needs the memory of a minute.
 import contextlib
 import math
 import os
+import pathlib
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
 
 from sepmodels import _checks, _files, audio
+from sepmodels.models.base import Separator
 from sepmodels.separation.prediction import predict_stream
 from sepmodels.separation.windows import Windows
 
@@ -22,25 +25,25 @@ _BLOCK = 65536  # samples that are read at once, at least
 
 
 def separate(
-    model,
-    mixture,
-    sample_rate=None,
+    model: Separator,
+    mixture: str | os.PathLike | np.ndarray,
+    sample_rate: int | None = None,
     *,
-    output=None,
-    format="wav",
-    subtype=None,
-    stems=None,
-    two_stems=None,
-    residual="auto",
-    segment=10.0,
-    overlap=0.25,
-    batch_size=None,
-    shifts=1,
-    wiener=0,
-    linked=False,
-    device=None,
-    progress=None,
-):
+    output: str | os.PathLike | None = None,
+    format: str = "wav",
+    subtype: str | None = None,
+    stems: Sequence[str] | None = None,
+    two_stems: str | None = None,
+    residual: str | None = "auto",
+    segment: float = 10.0,
+    overlap: float = 0.25,
+    batch_size: int | None = None,
+    shifts: int = 1,
+    wiener: int = 0,
+    linked: bool = False,
+    device: str | None = None,
+    progress: bool | None = None,
+) -> dict[str, np.ndarray] | dict[str, pathlib.Path]:
     """Separate a song of any length and sample rate into named stems.
 
     The song is cut into overlapping windows, and the estimates are cross-faded with weights that
@@ -108,14 +111,14 @@ def separate(
     """
     _check_model(model)
     estimated, wanted, residual = _choose_sources(model.sources, stems, two_stems, residual)
-    options = {"batch_size": batch_size, "shifts": shifts, "wiener": wiener}
+    options: dict[str, object] = {"batch_size": batch_size, "shifts": shifts, "wiener": wiener}
     _check_options(model, linked, device, **options)
     song = audio.BlockStream(mixture, sample_rate)
     windows = _make_windows(model, song, segment, overlap)
 
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
-        blocks = {source: [] for source in wanted}
+        blocks: dict[str, list[np.ndarray]] = {source: [] for source in wanted}
         write = {source: blocks[source].append for source in wanted}
         if output is not None:
             folder = _files.join_names(output, song.name)

@@ -1,5 +1,7 @@
 """Overlapping windows of a stream."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
 from sepmodels import _checks
@@ -30,7 +32,7 @@ class Windows:
     True
     """
 
-    def __init__(self, size, output, step):
+    def __init__(self, size: int, output: int, step: int) -> None:
         rule = "step must be at least 1, output at least step, size at least output"
         _checks.require(1 <= step <= output <= size, rule, size=size, output=output, step=step)
         self.size = size
@@ -40,7 +42,7 @@ class Windows:
         slope = (np.arange(output) + 0.5) / max(1, output - step)
         self.weight = np.minimum(1.0, np.minimum(slope, slope[::-1])).astype("float32")
 
-    def cut(self, blocks, channels):
+    def cut(self, blocks: Iterable[np.ndarray], channels: int) -> Iterator[np.ndarray]:
         """Yield the windows of a stream until their outputs cover it.
 
         Args:
@@ -65,7 +67,7 @@ class Windows:
             covered += self.step
             kept = kept[self.step :]
 
-    def join(self, outputs):
+    def join(self, outputs: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Yield the stream that the windows form, which is longer than the original by the padding.
 
         Args:
@@ -86,5 +88,5 @@ class Windows:
             for sums in (total, weights):
                 sums[:overlap] = sums[self.step :].copy()
                 sums[overlap:] = 0
-        if overlap and total is not None:
+        if overlap and total is not None and weights is not None:
             yield total[:overlap] / weights[:overlap]
