@@ -52,7 +52,7 @@ def odd(**values):
 def one_of(**choices):
     """Raises `ValueError` unless each `name=(value, known)` has a value that is known."""
     for name, (value, known) in choices.items():
-        require(value in known, f"{name} must be one of {(*known,)}", **{name: value})
+        require(value in [*known], f"{name} must be one of {(*known,)}", **{name: value})
 
 
 def names(argument, values, least=1):

@@ -58,7 +58,8 @@ def explain_errors(path):
     try:
         yield
     except (OSError, RuntimeError) as error:  # HDF5 raises RuntimeError
-        cause = next((cause for cause in _CAUSES if cause in str(error)), None)
+        known = (cause for cause in _CAUSES if cause in str(error))
+        cause = next(known, getattr(error, "strerror", None))
         if cause is None:
             raise
         raise OSError(
@@ -92,7 +93,8 @@ def join_names(folder, *names):
     for name in names:
         if not _checks.is_component(name):
             raise ValueError(
-                f"name must be one component of a path, without separators. Received: name={name!r}"
+                "name must be one component of a path, without separators, and no reserved name; "
+                f"rename it. Received: name={name!r}"
             )
     return pathlib.Path(folder, *names)
 

@@ -173,9 +173,10 @@ def _check_model(model):
 
 
 def _make_windows(model, song, segment, overlap):
-    wanted = round(segment * model.sample_rate)
+    known = 0.5 < segment * model.sample_rate < np.inf
     rule = f"segment must hold a sample at {model.sample_rate} Hz"
-    _checks.require(wanted >= 1, rule, segment=segment)
+    _checks.require(known, rule, segment=segment)
+    wanted = round(segment * model.sample_rate)
     rule = "overlap must be at least 0 and less than 1"
     _checks.require(0 <= overlap < 1, rule, overlap=overlap)
     whole = audio.resampled_length(song.length, song.sample_rate, model.sample_rate)

@@ -11,10 +11,12 @@ import pandas as pd
 import tensorflow as tf
 
 from sepmodels import _checks, audio
+from sepmodels.datasets.track import Track
 from sepmodels.datasets.wav_cache import cache_as_wav
 from sepmodels.training.batches import Batches
 from sepmodels.training.checkpoint import Checkpoint, describe_training
 from sepmodels.training.lock import lock_folder
+from sepmodels.training.recipe import Recipe
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +101,7 @@ def train(
     1
     """
     folder = Path(folder)
+    _check_types(recipe, tracks=tracks, validation=validation or [], backing=backing)
     if validation is None:
         tracks, validation = hold_out(tracks)
     _check(tracks, validation, backing, allow_test_tracks)
@@ -107,7 +110,7 @@ def train(
         with contextlib.nullcontext() if strategy is None else strategy.scope():
             model = recipe.build()
             if initial is not None:
-                model.set_weights(initial.get_weights())
+                _set_weights(model, initial)
             training_model = model.training_model(recipe.loss_on)
             recipe.compile(training_model)
         description = describe_training(recipe, tracks, validation, backing, initial)
@@ -208,6 +211,25 @@ def _match_rate(tracks, sample_rate, folder, progress):
     )
     resampled = iter(cache_as_wav(others, folder, sample_rate, progress=progress))
     return [track if track.sample_rate == sample_rate else next(resampled) for track in tracks]
+
+
+def _set_weights(model, initial):
+    shapes = [[weight.shape for weight in each.weights] for each in (model, initial)]
+    rule = "initial must be a model of the class and arguments of the recipe"
+    _checks.require(shapes[0] == shapes[1], rule, initial=initial)
+    model.set_weights(initial.get_weights())
+
+
+def _check_types(recipe, **parts):
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe must be a sm.recipes.Recipe. Received: recipe={recipe!r}")
+    for name, tracks in parts.items():
+        known = isinstance(tracks, list | tuple)
+        if not known or not all(isinstance(track, Track) for track in tracks):
+            raise TypeError(
+                f"{name} must be a list of Track, as sm.datasets.wav_folder.load returns it. "
+                f"Received: {name}={tracks!r}"
+            )
 
 
 def _check(tracks, validation, backing, allow_test_tracks):

@@ -76,7 +76,27 @@ class Recipe:
         losses.get(self.loss)
         _checks.positive(batch_size=self.batch_size, epochs=self.epochs)
         _checks.positive(steps_per_epoch=self.steps_per_epoch)
-        _checks.require(self.segment > 0, "segment must be positive", segment=self.segment)
+        _checks.require(
+            0 < self.segment <= 3600,
+            "segment must be at most an hour, in seconds",
+            segment=self.segment,
+        )
+        _checks.require(
+            0 < self.learning_rate < float("inf"),
+            "learning_rate must be positive",
+            learning_rate=self.learning_rate,
+        )
+        _checks.require(
+            0 <= self.weight_decay < 1e6,
+            "weight_decay must be at least 0",
+            weight_decay=self.weight_decay,
+        )
+        _checks.require(
+            isinstance(self.seed, int) and 0 <= self.seed < 2**32, "seed must be an integer from 0 to 2**32 - 1", seed=self.seed
+        )
+        _checks.require(len(self.gains) == 2, "gains must be (low, high)", gains=self.gains)
+        if self.patience is not None:
+            _checks.positive(patience=self.patience)
         pair = not isinstance(self.schedule, str) and len(self.schedule) == 2
         known = pair or self.schedule in ("cosine", "constant")
         rule = "schedule must be 'cosine', 'constant' or (factor, steps)"

@@ -20,6 +20,12 @@ class SerializableModel(keras.Model):
     _fixed_arguments = ()
 
     def __init__(self, *args, **kwargs):
+        unknown = kwargs.keys() - {"inputs", "outputs", "name", "trainable"}
+        if unknown:  # of which Keras would take no notice
+            name = type(self).__name__
+            raise TypeError(
+                f"{name} has no argument {', '.join(sorted(unknown))}; see help(sm.models.{name})"
+            )
         super().__init__(*args, **kwargs)
         self._policy_name = keras.config.dtype_policy().name
         self._quantization = {}
