@@ -82,8 +82,8 @@ class Recipe:
             segment=self.segment,
         )
         _checks.require(
-            0 < self.learning_rate < float("inf"),
-            "learning_rate must be positive",
+            0 <= self.learning_rate < float("inf"),
+            "learning_rate must be finite and at least 0",
             learning_rate=self.learning_rate,
         )
         _checks.require(
@@ -92,7 +92,9 @@ class Recipe:
             weight_decay=self.weight_decay,
         )
         _checks.require(
-            isinstance(self.seed, int) and 0 <= self.seed < 2**32, "seed must be an integer from 0 to 2**32 - 1", seed=self.seed
+            isinstance(self.seed, int) and 0 <= self.seed < 2**32,
+            "seed must be an integer from 0 to 2**32 - 1",
+            seed=self.seed,
         )
         _checks.require(len(self.gains) == 2, "gains must be (low, high)", gains=self.gains)
         if self.patience is not None:
