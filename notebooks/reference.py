@@ -96,8 +96,13 @@ def count_mentions():
 def to_rst(lines):
     """Convert the Markdown of the docstrings to reStructuredText; doctests stay as they are."""
     result, example, fenced, table = [], False, False, []
-    for line in [*_join_code(lines), ""]:
+    lines, literal = [*_join_code(lines), "", ""], None
+    for number, line in enumerate(lines[:-1]):
         indent = line[: len(line) - len(line.lstrip())]
+        if literal is not None and (not line.strip() or indent > literal):
+            result.append(line)  # such as the files of a corpus
+            continue
+        literal = None
         if table and not line.lstrip().startswith("|"):
             result += [*_list_table(table), ""]
             table = []
@@ -113,6 +118,9 @@ def to_rst(lines):
             table.append(line)
         else:
             result.append(_inline(line))
+            deeper = "".join(lines[number + 1 : number + 3]).startswith(f"{indent}    ")
+            if line.endswith(":") and not lines[number + 1].strip() and deeper:
+                result[-1], literal = f"{result[-1]}:", indent
     return _join_links(result)[:-1]
 
 
@@ -137,7 +145,10 @@ def _inline(line):
             return f":py:obj:`{code} <{full}>`"
         return f"``{code}``"
 
-    return re.sub(r"`([^`]+)`", mark, line)
+    # A word that ends in an underscore, such as that of a file name, would be a reference.
+    parts = re.split(r"(`[^`]+`)", line)
+    parts[::2] = [re.sub(r"(?<=\w)_(?=\W|$)", r"\\_", part) for part in parts[::2]]
+    return re.sub(r"`([^`]+)`", mark, "".join(parts))
 
 
 def _join_links(lines):

@@ -45,6 +45,13 @@ def test_a_page_leads_to_the_notebook_that_explains_it(reference):
     assert ":doc:`separate <separate>`" in read(reference, "sepmodels.separation")
 
 
+def test_indented_files_stay_as_they_are(reference):
+    lines = ["Files:", "", "    root/a_-_b/mix.wav", "", "Not x_ and `y_`."]
+    changed = ["Files::", "", "    root/a_-_b/mix.wav", "", r"Not x\_ and ``y_``."]
+    assert reference.to_rst(lines) == changed
+    assert reference.to_rst(["Args:", "    x: int."]) == ["Args:", "    x: int."]
+
+
 def test_a_constant_shows_its_definition(reference):
     page = read(reference, "sepmodels.recipes.DILATED_CONV_GRU")
     assert "DILATED_CONV_GRU = Recipe(" in page and "training/recipes/laptop.py" in page
