@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+import sepmodels as sm
 from sepmodels.models.wavenet import generation
 from sepmodels.models.wavenet.generation import draw, sample
 from sepmodels.models.wavenet.network import Network
@@ -140,3 +141,17 @@ def test_exp():
     values = np.array([generation._exp(value) for value in x], "float64")
     error = np.abs(values / np.exp(x.astype("float64")) - 1)
     assert (error < 1e-7 * (2 + np.abs(x))).all()
+
+
+def test_without_a_folder_for_its_cache_it_generates_the_same(monkeypatch):
+    import numba.core.dispatcher
+
+    def decline(self):
+        raise RuntimeError("cannot cache function '_advance': no locator available")
+
+    model = sm.models.WaveNet(filters=4, skip_filters=8, dilations=(1, 2))
+    expected = model.generate(20, seed=1)
+    monkeypatch.setattr(numba.core.dispatcher.Dispatcher, "enable_caching", decline)
+    generation._compiled.cache_clear()
+    np.testing.assert_array_equal(model.generate(20, seed=1), expected)
+    generation._compiled.cache_clear()

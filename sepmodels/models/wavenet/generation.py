@@ -1,6 +1,7 @@
 """Cached generation: samples drawn one by one from the predictions of a causal network."""
 
 import concurrent.futures
+import contextlib
 import functools
 import math
 import os
@@ -167,12 +168,15 @@ def _compiled():
     try:
         import numba
     except ImportError:
-        raise ImportError("generating samples needs numba: pip inshidden numba") from None
+        raise ImportError("generating samples needs numba: pip install numba") from None
     # Sums may be reordered and products fused; NaN and infinity keep their meaning.
     options = {"fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}
     for function in (_exp, _add_product):
         numba.extending.register_jitable(**options)(function)
-    return numba.njit(_advance, nogil=True, cache=True, **options)
+    compiled = numba.njit(_advance, nogil=True, **options)
+    with contextlib.suppress(RuntimeError):  # no folder for a cache in a read-only installation
+        compiled.enable_caching()
+    return compiled
 
 
 # === The loop: plain Python on arrays, written for numba to compile ===
