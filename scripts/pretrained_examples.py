@@ -38,10 +38,11 @@ class Corpora:
         karaoke: list of `Track`. Clips of MIR-1K: mono, a dry voice beside a karaoke track.
         studio: list of `Track`. Songs with a produced voice.
         music: list of `Track`. Instrumental music.
+        sung: list of `Track`. Voices of speech synthesisers that sing, without a band.
     """
 
-    def __init__(self, karaoke, studio, music):
-        self.karaoke, self.studio, self.music = karaoke, studio, music
+    def __init__(self, karaoke, studio, music, sung=()):
+        self.karaoke, self.studio, self.music, self.sung = karaoke, studio, music, sung
         self.voiced = [find_voiced(track, _PIECE) for track in studio]
         self.shares = {
             "karaoke": _shares([track.length for track in karaoke]),
@@ -62,19 +63,17 @@ class Examples:
             `0.3`.
         studio_voices: float. Share of the voices that come from a studio. Defaults to `0.33`.
         mono: float. Share of the examples without a side. Defaults to `0.4`.
+        sung: float. Share of the voices that are synthetic, where voice and band are of different
+            songs, and seven tenths of it in karaoke. Defaults to `0.0`.
     """
 
     def __init__(
-        self, corpora, seconds, seed, karaoke=0.0, plain=0.3, studio_voices=0.33, mono=0.4
+        self, corpora, seconds, seed, karaoke=0.0, plain=0.3, studio_voices=0.33, mono=0.4, sung=0.0
     ):
         self.corpora, self.length = corpora, round(seconds * SAMPLE_RATE)
         self.random = np.random.default_rng(seed)
-        self.karaoke, self.plain, self.studio_voices, self.mono = (
-            karaoke,
-            plain,
-            studio_voices,
-            mono,
-        )
+        self.karaoke, self.plain, self.studio_voices = karaoke, plain, studio_voices
+        self.mono, self.sung = mono, sung
         self.chance = _FULL
 
     def __iter__(self):
@@ -128,7 +127,11 @@ class Examples:
         return voice, band
 
     def _voice(self):
-        return self._song()[0]
+        return self._sung(self._rate()) if self._happens(self.sung) else self._song()[0]
+
+    def _sung(self, rate):
+        track = self.corpora.sung[self.random.integers(len(self.corpora.sung))]
+        return self._piece(track, rate, ("vocals",))[0]
 
     def _clip(self, rate):
         track = self._choose("karaoke")
@@ -255,6 +258,8 @@ class Examples:
         voice, band = self._clip(rate)
         if self._happens(0.5):
             band = self._music(rate) if self._happens(0.4) else self._clip(rate)[1]
+        if self._happens(0.7 * self.sung):
+            voice = self._sung(rate)
         voice, band = self._set_levels(voice.mean(axis=1), band.mean(axis=1), (-32, -14), (-12, 5))
         pair = np.zeros((self.length, 2, 2), "float32")
         pair[:, 0] = np.stack([voice, band], axis=-1)
@@ -276,24 +281,29 @@ class Examples:
         return self.random.random() < chance
 
 
-def load_corpora(mir1k, studio, music):
-    """Load the training songs: MIR-1K's disjoint split, most studio songs, and music.
+def load_corpora(mir1k, studio, music, sung):
+    """Load the training songs: MIR-1K's disjoint split, most studio songs, music and sung voices.
 
     Args:
         mir1k: path. Root of MIR-1K.
         studio: path. A folder with a folder of stems for each song.
         music: path. What `backing_music.py` wrote.
+        sung: path. What `sung_voices.py` wrote.
     """
     clips = sm.datasets.mir1k.load(mir1k, "train", protocol="disjoint")
     songs = [song for song in sm.datasets.wav_folder.load(studio) if song.name not in HELD_OUT]
     return Corpora(
         [clip.resample(SAMPLE_RATE) for clip in clips],
         [song.resample(SAMPLE_RATE) for song in songs],
-        [
-            sm.datasets.Track.from_files(path.stem, {"accompaniment": path})
-            for path in sorted(music.glob("*.wav"))
-        ],
+        _load_files(music, "accompaniment"),
+        _load_files(sung, "vocals"),
     )
+
+
+def _load_files(folder, source):
+    """Tracks of one source, each a file of the folder."""
+    files = sorted(folder.glob("*.wav"))
+    return [sm.datasets.Track.from_files(path.stem, {source: path}) for path in files]
 
 
 def find_voiced(track, length):

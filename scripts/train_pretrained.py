@@ -1,7 +1,9 @@
 """Train the weights that ship with the project.
 
     python scripts/backing_music.py data/backing_music
-    python scripts/train_pretrained.py MIR-1K STUDIO data/backing_music runs/pretrained
+    python scripts/sung_voices.py data/sung_voices
+    python scripts/train_pretrained.py \
+        MIR-1K STUDIO data/backing_music data/sung_voices runs/pretrained
 
 MIR-1K is its root. STUDIO is the album *Everything is Free*: `vocals.ogg` and `accompaniment.ogg`
 in a folder for each song. Run it again after an interruption to resume it.
@@ -26,6 +28,7 @@ import sepmodels as sm
 from sepmodels import signal
 
 SECOND = json.loads(Path(__file__).with_name("pretrained_second.json").read_text())
+CORPORA = ("mir1k", "studio", "backing", "sung")
 SAVE_EVERY = 50  # steps
 
 
@@ -34,13 +37,14 @@ def main():
     parser.add_argument("mir1k", type=Path, help="root of MIR-1K")
     parser.add_argument("studio", type=Path, help="the songs of Everything is Free")
     parser.add_argument("backing", type=Path, help="the folder that backing_music.py wrote")
+    parser.add_argument("sung", type=Path, help="the folder that sung_voices.py wrote")
     parser.add_argument("folder", type=Path, help="folder of the training")
     parser.add_argument("--epochs", type=int, default=sm.recipes.DILATED_CONV_GRU.epochs)
     parser.add_argument("--first", type=Path, help="weights of the first stage, to skip it")
     arguments = parser.parse_args()
 
     first = sm.models.load(arguments.first) if arguments.first else train_first(arguments)
-    corpora = load_corpora(arguments.mir1k, arguments.studio, arguments.backing)
+    corpora = load_corpora(*(getattr(arguments, name) for name in CORPORA))
     model = train_second(first, corpora, arguments.folder / "second")
     save_rounded(model, arguments.folder / "average.keras")
 
@@ -168,7 +172,7 @@ class SecondStage:
         rates = np.array(SECOND["learning_rates"])
         for phase in SECOND["phases"]:
             done = int(self.step)
-            form = {"karaoke": phase["karaoke"], **SECOND["examples"]}
+            form = {name: phase[name] for name in ("karaoke", "sung")} | SECOND["examples"]
             examples = Examples(corpora, recipe.segment, (recipe.seed, done), **form)
             for step in range(done, phase["until"]):
                 self.optimizer.learning_rate.assign(np.interp(step, *rates.T))
