@@ -214,7 +214,7 @@ def test_stems_go_to_the_folder_separated_by_default(folder):
 
 
 def test_two_stems_are_one_source_and_the_rest(folder, model):
-    four = sm.models.WaveUNet(filters=2, depth=2, sources=("drums", "bass", "vocals"))
+    four = sm.models.WaveUNet(filters=2, levels=2, sources=("drums", "bass", "vocals"))
     four.save("four.keras")
     arguments = ["separate", "song.wav", "--model", "four.keras", "-o", "four", "--two-stems"]
     assert main([*arguments, "drums"]) == 0
