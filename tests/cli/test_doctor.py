@@ -81,6 +81,7 @@ def test_without_tensorflow_it_still_reports(without):
     assert "pip install tensorflow" in doctor.format_report(doctor.examine())
 
 
+@pytest.mark.filterwarnings("ignore:.*keras.json is damaged")
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_another_backend_is_a_fault_whose_remedy_is_the_backend(monkeypatch, tmp_path, backend):
     monkeypatch.setenv("KERAS_BACKEND", backend)
