@@ -146,8 +146,9 @@ def equal_channels():
 
 
 # How far each score may lie from museval's, in dB: its own SIR and SAR of pure tones hang on
-# rounding, and move by as much when the samples are scaled by one part in a million.
-DEPENDENT = {tones: (1e-9, 1e-3, 1e3, 0.02), equal_channels: (1e-9, 1e-3, 1e-3, 1e-3)}
+# rounding: they move when the samples are scaled by one part in a million, SAR by 0.8 dB from one
+# version of LAPACK to another.
+DEPENDENT = {tones: (1e-9, 1e-3, 1e3, 2.0), equal_channels: (1e-9, 1e-3, 1e-3, 1e-3)}
 
 
 @pytest.mark.parametrize("make", DEPENDENT)
