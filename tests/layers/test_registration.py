@@ -61,3 +61,20 @@ def test_check_shows_the_arguments_that_the_rule_names():
     assert Pair(1, 2, 3).high == 2
     with pytest.raises(ValueError, match=r"less than high\. Received: low=2, high=1$"):
         Pair(2, 1, 3)
+
+
+def test_a_model_may_define_its_own_config_as_keras_has_it(tmp_path):
+    @keras.saving.register_keras_serializable("elsewhere")
+    class Wide(sm.models.DilatedConvGRU):
+        def __init__(self, width, **kwargs):
+            super().__init__(filters=width, **kwargs)
+            self.width = width
+
+        def get_config(self):
+            config = super().get_config()
+            del config["filters"]
+            return config | {"width": self.width}
+
+    Wide(4, dilations=(1,), groups=1).save(tmp_path / "wide.keras")
+    again = keras.saving.load_model(tmp_path / "wide.keras", compile=False)
+    assert (again.width, again.filters, again.dilations) == (4, 4, (1,))

@@ -31,10 +31,12 @@ class SerializableModel(keras.Model):
         self._quantization = {}
 
     def get_config(self):
-        if not hasattr(type(self).__init__, "__wrapped__"):
+        owner = next(cls for cls in type(self).__mro__ if "__init__" in vars(cls))
+        if not hasattr(owner.__init__, "__wrapped__") and "get_config" not in vars(owner):
             raise NotImplementedError(
                 f"{type(self).__name__} must be decorated with sepmodels.layers.registration."
-                "register, or its file would lack the arguments of its constructor"
+                "register, or define get_config, or its file would lack the arguments of its "
+                "constructor"
             )
         return {"name": self.name, "dtype": self._policy_name, **self._quantization}
 
