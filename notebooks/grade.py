@@ -134,7 +134,9 @@ def _find_error(cell):
     for output in cell.outputs:
         if output.output_type == "error":
             text = re.sub(r"\([^()]*, line (\d+)\)", r"(line \1)", output.evalue)
-            return " ".join(f"{output.ename}: {text}".split())
+            # Python 3.13 gives unfinished code a private kind of SyntaxError.
+            kind = "SyntaxError" if output.ename == "_IncompleteInputError" else output.ename
+            return " ".join(f"{kind}: {text}".split())
     return ""
 
 
