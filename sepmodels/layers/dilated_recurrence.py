@@ -90,7 +90,7 @@ class DilatedRecurrence:
             past: tensor `(batch, dilation, units)`. The last outputs, oldest first.
             training: bool. Whether dropout is applied.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define run")
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         rule, count = "initial_state must be a list of `dilation` states", len(initial_state)

@@ -88,7 +88,7 @@ class _Stream:
         return {source: stems[:, index] for index, source in enumerate(self.sources)}
 
     def _separate(self, last):
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define _separate")
 
     def _compile(self, model):
         signature = [tf.TensorSpec((self._rows, None, model.input.shape[2]), "float32")]

@@ -37,6 +37,7 @@ def compute_outputs(case):
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_every_layer_runs_under_another_backend(backend, tmp_path):
     if importlib.util.find_spec(backend) is None:
+        # The course installs TensorFlow alone; each of the others takes gigabytes.
         pytest.skip(f"{backend} is not installed")
     path = [Path(sm.__file__).parents[1], Path(__file__).parents[1]]
     environment = {
