@@ -3,13 +3,14 @@
 import dataclasses
 import pathlib
 import shutil
+import zipfile
 from functools import partial
 
 import numpy as np
+import pooch
 
 from sepmodels import _checks, audio
 from sepmodels.audio.file import check_whole
-from sepmodels.datasets.corpora import download as downloading
 from sepmodels.datasets.corpora import song_folders, splits
 from sepmodels.datasets.stem_readers import FileReader, SumReader
 from sepmodels.datasets.track import Track
@@ -164,7 +165,7 @@ def read_streams(path, sources, reader="pyav"):
 
 
 def fetch_sample(root, url=_SAMPLE, checksum=_CHECKSUM, progress=True):
-    """Fetch the 7-second sample of MUSDB18, 147 MB; an interrupted download is resumed.
+    """Fetch the 7-second sample of MUSDB18, 147 MB, and unpack it.
 
     Args:
         root: str or path. The folder for `train` and `test`, created if missing.
@@ -178,12 +179,18 @@ def fetch_sample(root, url=_SAMPLE, checksum=_CHECKSUM, progress=True):
         ValueError: the archive has another checksum, or is damaged.
     """
     root = pathlib.Path(root)
-    root.mkdir(parents=True, exist_ok=True)
     archive, unpacked = root / "sample.zip", root / ".unpacking"
-    if not archive.exists():
-        downloading.fetch(url, archive, checksum, progress)
     shutil.rmtree(unpacked, ignore_errors=True)
-    downloading.unzip(archive, unpacked)
+    unzip = pooch.Unzip(extract_dir=unpacked.name)
+    try:
+        pooch.retrieve(url, checksum, archive.name, root, unzip, progressbar=progress)
+    except OSError as error:
+        raise ConnectionError(
+            f"{url} could not be fetched ({error}). Check the network, or fetch the file by other "
+            f"means and save it as {archive}"
+        ) from None
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{archive} is damaged ({error}); delete it and fetch it again") from None
     for part in ("test", "train"):  # `train` last: when it is there, everything is
         for found in list(unpacked.rglob(part)):
             if not (root / part).exists():
