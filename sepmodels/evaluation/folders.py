@@ -7,8 +7,10 @@ import json
 import multiprocessing
 import os
 import pathlib
+from collections.abc import Mapping
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import threadpoolctl
 
@@ -22,8 +24,15 @@ _PAIR = ("vocals", "accompaniment")
 
 
 def evaluate_folders(
-    estimates, references, output, *, fit=False, workers=None, executor=None, **options
-):
+    estimates: str | os.PathLike,
+    references: str | os.PathLike,
+    output: str | os.PathLike,
+    *,
+    fit: bool = False,
+    workers: int | None = None,
+    executor: concurrent.futures.Executor | None = None,
+    **options,
+) -> tuple[pd.DataFrame, dict[str, str]]:
     """Score the separated songs of one folder against the true stems in another.
 
     Both hold a folder for each song, at any depth and under the same name, with a file for each
@@ -74,7 +83,8 @@ def evaluate_folders(
     options = {"full": True, **options}
     state = output / "finished.json"
     finished = _files.read_json(state) or {}
-    errors, jobs = {}, {}
+    errors: dict[str, str] = {}
+    jobs = {}
     for name, song in guesses.items():
         with _note_errors(errors, name):
             rule = (
@@ -84,13 +94,12 @@ def evaluate_folders(
             stems = song.files, truths[name].files
             mark = _fingerprint(*stems, options, fit)
             if finished.get(name) != mark or not _locate(output, "tracks", name, "csv").is_file():
-                jobs[name] = (mark, *stems)
+                jobs[name] = (mark, stems)
     with contextlib.ExitStack() as stack:
-        if jobs and executor is None:
-            executor = stack.enter_context(_make_executor(workers, len(jobs)))
+        pool = executor or stack.enter_context(_make_executor(workers, max(1, len(jobs))))
         futures = {
-            executor.submit(_score, *stems, fit, options): (name, mark)
-            for name, (mark, *stems) in jobs.items()
+            pool.submit(_score, stems, fit, options): (name, mark)
+            for name, (mark, stems) in jobs.items()
         }
         # An interruption waits for the songs in progress only; finished ones are kept.
         stack.callback(lambda: [future.cancel() for future in futures])
@@ -117,7 +126,7 @@ def _note_errors(errors, name):
         errors[name] = " ".join(str(error).split())
 
 
-def find_songs(folder):
+def find_songs(folder: str | os.PathLike) -> dict[str, song_folders.SongFolder]:
     """Find the songs in a folder, at any depth: every folder that holds audio files, or itself.
 
     Args:
@@ -139,7 +148,11 @@ def find_songs(folder):
     return songs
 
 
-def read_song(estimates, references, fit=False):
+def read_song(
+    estimates: Mapping[str, str | os.PathLike],
+    references: Mapping[str, str | os.PathLike],
+    fit: bool = False,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray, int]:
     """Read one song as `evaluate_folders` scores it, with its mixture and its accompaniment.
 
     Args:
@@ -158,7 +171,7 @@ def read_song(estimates, references, fit=False):
     rates = {path: audio.info(path)[0] for path in (*estimates.values(), *references.values())}
     one = len(set(rates.values())) == 1
     _checks.require(one, "the files of a song must have one sample rate", rates=rates)
-    check_agreement("the true stems", [FileReader(path) for path in references.values()])
+    check_agreement("the true stems", [FileReader(os.fspath(path)) for path in references.values()])
     truths = {name: audio.read(path)[0] for name, path in references.items()}
     guesses = {name: audio.read(path)[0] for name, path in estimates.items() if name != "mixture"}
     mixture = truths.pop("mixture", None)
@@ -174,9 +187,9 @@ def read_song(estimates, references, fit=False):
     return guesses, truths, mixture, next(iter(rates.values()))
 
 
-def _score(estimates, references, fit, options):
-    """The table of one song; runs in another process."""
-    guesses, truths, mixture, sample_rate = read_song(estimates, references, fit)
+def _score(stems, fit, options):
+    """The table of one song, whose files are in `stems`; runs in another process."""
+    guesses, truths, mixture, sample_rate = read_song(*stems, fit)
     tables = []
     for names in _divide_sources(guesses):
         sides = [

@@ -1,6 +1,7 @@
 """Scores in the file format of museval, in which the results of SiSEC 2018 are published too."""
 
 import json
+import os
 import pathlib
 
 import numpy as np
@@ -14,7 +15,7 @@ _MALFORMED = (LookupError, TypeError, AttributeError, RecursionError)
 _MEASURES = ("SDR", "SIR", "SAR", "ISR")
 
 
-def write(path, table, window=1.0):
+def write(path: str | os.PathLike, table: pd.DataFrame, window: float = 1.0) -> None:
     """Write the scores of one track as museval does.
 
     As in museval, values are rounded to five decimals, and infinite ones become NaN.
@@ -56,7 +57,7 @@ def write(path, table, window=1.0):
     _files.write_atomically(path, lambda part: part.write_text(text))
 
 
-def read(path):
+def read(path: str | os.PathLike) -> pd.DataFrame:
     """Read the scores of one track, by museval or by `write`.
 
     Args:
@@ -95,7 +96,7 @@ def read(path):
     return pd.DataFrame(rows, columns=["track", "source", "second", *_MEASURES])
 
 
-def read_folder(folder):
+def read_folder(folder: str | os.PathLike) -> pd.DataFrame:
     """Read the scores of all tracks below a folder, such as a submission to SiSEC 2018.
 
     Args:

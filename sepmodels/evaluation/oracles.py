@@ -1,5 +1,6 @@
 """Oracles: separation with masks and filters that are computed from the true stems."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,9 @@ N_FFT = 2048  # half overlapping Hann frames, as in the oracles of SiSEC
 _TINY, _EPSILON = np.finfo("float32").tiny, np.finfo("float32").eps
 
 
-def apply_ratio_mask(references, mixture, power=2):
+def apply_ratio_mask(
+    references: Mapping[str, np.ndarray], mixture: np.ndarray, power: float = 2
+) -> dict[str, np.ndarray]:
     """Filter the mixture with the ideal ratio mask of each source: the ceiling of masking.
 
     At every time and frequency a source gets the share of the mixture that its power has in the
@@ -43,7 +46,9 @@ def apply_ratio_mask(references, mixture, power=2):
     return _apply_masks(references, mixture, partial(compute_ratio_masks, power=power))
 
 
-def apply_binary_mask(references, mixture):
+def apply_binary_mask(
+    references: Mapping[str, np.ndarray], mixture: np.ndarray
+) -> dict[str, np.ndarray]:
     """Filter the mixture with ideal binary masks: each bin goes to its loudest source.
 
     Args:
@@ -69,7 +74,9 @@ def apply_binary_mask(references, mixture):
     return _apply_masks(references, mixture, compute_binary_masks)
 
 
-def apply_multichannel_wiener(references, mixture):
+def apply_multichannel_wiener(
+    references: Mapping[str, np.ndarray], mixture: np.ndarray
+) -> dict[str, np.ndarray]:
     """Filter the mixture with the ideal multichannel Wiener filter: SiSEC's MWF.
 
     A source is described by its power at every time and frequency and by one covariance between
@@ -104,7 +111,7 @@ def apply_multichannel_wiener(references, mixture):
 
 
 # The ceilings of `evaluate`, under the names of SiSEC.
-ORACLES = {
+ORACLES: dict[str, Callable] = {
     "IBM": apply_binary_mask,
     "IRM1": partial(apply_ratio_mask, power=1),
     "IRM2": apply_ratio_mask,

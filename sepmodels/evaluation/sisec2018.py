@@ -5,7 +5,7 @@ import pandas as pd
 from sepmodels import _files
 
 
-def load():
+def load() -> pd.DataFrame:
     """Read the medians of the campaign: 16 systems, five oracles and the mixture.
 
     The medians are over the 50 test songs of MUSDB18. The scores of single songs, which a box plot
@@ -32,7 +32,7 @@ def load():
     return pd.read_csv(_files.find_shipped("sisec18.csv"), keep_default_na=False)
 
 
-def load_picks():
+def load_picks() -> pd.DataFrame:
     """Read which of six systems listeners preferred for the vocals of 13 excerpts.
 
     Each excerpt lasts seven seconds and comes from a test song of MUSDB18. The SDRs were computed

@@ -6,6 +6,8 @@ stem best, which changes the volume only. Without these references a score in dB
 interpret, because songs differ more than systems do.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -19,16 +21,16 @@ MEDIAN, WHOLE = "median of windows", "whole song"
 
 
 def evaluate(
-    estimates,
-    references,
-    sample_rate,
+    estimates: Mapping[str, np.ndarray],
+    references: Mapping[str, np.ndarray],
+    sample_rate: int,
     *,
-    mixture=None,
-    full=False,
-    method="fast",
-    window=1.0,
-    ceiling="IRM2",
-):
+    mixture: np.ndarray | None = None,
+    full: bool = False,
+    method: str = "fast",
+    window: float = 1.0,
+    ceiling: str = "IRM2",
+) -> pd.DataFrame:
     """Score separated stems per window and over the whole song, with floor and ceiling.
 
     Four systems are scored alike: `"mixture"` (the floor); `"gain"`, the mixture times the constant
@@ -101,7 +103,7 @@ def evaluate(
     return pd.concat(tables, ignore_index=True)
 
 
-def summarize(table):
+def summarize(table: pd.DataFrame) -> pd.DataFrame:
     """Summarise the table of `evaluate` in two lines for each source.
 
     The field reports two different numbers as "the SDR": the median over the windows of a song

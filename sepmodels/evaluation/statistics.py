@@ -1,5 +1,6 @@
 """Summaries over many songs: medians, confidence intervals, and a paired test of two systems."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ class Comparison(NamedTuple):
     p_value: float
 
 
-def aggregate(table):
+def aggregate(table: pd.DataFrame) -> pd.DataFrame:
     """Compute both medians that papers report as "the SDR", for each source and system.
 
     SiSEC 2018 takes the median over the windows of each track, then the median over the tracks;
@@ -75,7 +76,14 @@ def aggregate(table):
     return lines
 
 
-def bootstrap(scores, level=0.95, *, statistic=np.median, resamples=2000, seed=0):
+def bootstrap(
+    scores: Sequence[float] | np.ndarray,
+    level: float = 0.95,
+    *,
+    statistic: Callable = np.median,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> tuple[float, float]:
     """Compute a bootstrap interval: how much a statistic would vary with other tracks.
 
     Args:
@@ -108,7 +116,9 @@ def bootstrap(scores, level=0.95, *, statistic=np.median, resamples=2000, seed=0
     return float(low), float(high)
 
 
-def compare(first, second):
+def compare(
+    first: Mapping[str, float] | pd.Series, second: Mapping[str, float] | pd.Series
+) -> Comparison:
     """Compare two systems track by track, because songs differ more than systems do.
 
     Args:

@@ -1,14 +1,20 @@
 """Scores of a model on many songs, which it separates one by one."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from sepmodels import _checks
+from sepmodels.datasets.track import Track
 from sepmodels.evaluation import metrics, oracles
 from sepmodels.evaluation.song import MEDIAN, WHOLE, evaluate, summarize
+from sepmodels.models.base.separator import Separator
 from sepmodels.separation.whole_songs import separate
 
 
-def evaluate_tracks(model, tracks, *, over="song", **options):
+def evaluate_tracks(
+    model: Separator, tracks: Iterable[Track], *, over: str = "song", **options
+) -> pd.DataFrame:
     """Separate and score many songs or clips: one row for each track and source.
 
     Args:
@@ -47,7 +53,7 @@ def evaluate_tracks(model, tracks, *, over="song", **options):
     return pd.concat(rows, ignore_index=True)
 
 
-def evaluate_clips(model, tracks, **options):
+def evaluate_clips(model: Separator, tracks: Iterable[Track], **options) -> pd.DataFrame:
     """Separate and score mono clips as the tables of MIR-1K do: GNSDR, GSIR and GSAR.
 
     Each clip is scored with `metrics.nsdr` (BSSEval v3, one filter of 512 taps over the clip), and

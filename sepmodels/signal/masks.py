@@ -8,7 +8,7 @@ from sepmodels.signal.complex_stft import invert, transform
 _TINY = np.finfo("float32").tiny
 
 
-def compute_ratio_masks(magnitudes, power=2):
+def compute_ratio_masks(magnitudes: np.ndarray, power: float = 2) -> np.ndarray:
     """Give each source the share of every bin that its power has in the sum of all powers.
 
     Args:
@@ -28,7 +28,7 @@ def compute_ratio_masks(magnitudes, power=2):
     return powers / np.maximum(powers.sum(axis=0), _TINY)
 
 
-def compute_binary_masks(magnitudes):
+def compute_binary_masks(magnitudes: np.ndarray) -> np.ndarray:
     """Give every bin to the source with the largest magnitude, or to the first of several.
 
     Args:
@@ -46,7 +46,7 @@ def compute_binary_masks(magnitudes):
     return sources == np.argmax(magnitudes, axis=0)
 
 
-def apply_shared_masks(estimates, mixture, n_fft=1024):
+def apply_shared_masks(estimates: np.ndarray, mixture: np.ndarray, n_fft: int = 1024) -> np.ndarray:
     """Filter all channels of a mixture with the ratio masks of mono estimates.
 
     Every channel is filtered with the same masks, so each source keeps its position between the

@@ -2,8 +2,10 @@
 
 from keras import ops
 
+from sepmodels.signal.tensor import Tensor
 
-def encode_mid_side(x, axis=-1):
+
+def encode_mid_side(x: Tensor, axis: int = -1) -> Tensor:
     """Compute mid and side of left and right.
 
     A source in the centre of the stereo image has no side signal and a wide one has a strong one,
@@ -25,7 +27,7 @@ def encode_mid_side(x, axis=-1):
     return ops.concatenate([(left + right) / 2, (left - right) / 2], axis=axis)
 
 
-def decode_mid_side(x, axis=-1):
+def decode_mid_side(x: Tensor, axis: int = -1) -> Tensor:
     """Undo `encode_mid_side`: left is mid plus side, right is mid minus side."""
     mid, side = ops.split(x, 2, axis=axis)
     return ops.concatenate([mid + side, mid - side], axis=axis)

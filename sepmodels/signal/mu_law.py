@@ -5,11 +5,12 @@ import math
 from keras import ops
 
 from sepmodels import _checks
+from sepmodels.signal.tensor import Tensor
 
 CONVENTIONS = ("round", "truncate")  # see `mu_law_encode`
 
 
-def mu_law_compress(samples, classes=256):
+def mu_law_compress(samples: Tensor, classes: int = 256) -> Tensor:
     """Compand samples without quantising them: quiet samples spread out, loud ones move together.
 
     Args:
@@ -29,14 +30,14 @@ def mu_law_compress(samples, classes=256):
     return ops.sign(samples) * ops.log1p(mu * ops.abs(samples)) / math.log1p(mu)
 
 
-def mu_law_expand(companded, classes=256):
+def mu_law_expand(companded: Tensor, classes: int = 256) -> Tensor:
     """Invert `mu_law_compress`; values outside [-1, 1] are clipped."""
     mu = classes - 1
     companded = ops.clip(ops.cast(companded, "float32"), -1.0, 1.0)
     return ops.sign(companded) * ops.expm1(ops.abs(companded) * math.log1p(mu)) / mu
 
 
-def mu_law_encode(samples, classes=256, convention="round"):
+def mu_law_encode(samples: Tensor, classes: int = 256, convention: str = "round") -> Tensor:
     """Quantise samples to classes that lie closer together at low amplitudes.
 
     Silence is class `classes // 2`, and class 0 is full scale. So pad a signal with zeros before
@@ -66,7 +67,7 @@ def mu_law_encode(samples, classes=256, convention="round"):
     return ops.cast(ops.floor(position + 0.5 if convention == "round" else position), "int32")
 
 
-def mu_law_decode(index, classes=256, convention="round"):
+def mu_law_decode(index: Tensor, classes: int = 256, convention: str = "round") -> Tensor:
     """Map classes to samples: the approximate inverse of `mu_law_encode`.
 
     Args:

@@ -1,9 +1,11 @@
 """Time arithmetic: receptive field, context and valid lengths of networks, in integers."""
 
+from collections.abc import Sequence
+
 from sepmodels import _checks
 
 
-def compute_receptive_field(kernel_size, dilations):
+def compute_receptive_field(kernel_size: int, dilations: Sequence[int]) -> int:
     """Compute the receptive field of a stack of dilated convolutions.
 
     Args:
@@ -30,7 +32,9 @@ def compute_receptive_field(kernel_size, dilations):
     return 1 + (kernel_size - 1) * sum(dilations)
 
 
-def compute_context(kernel_size, dilations, causal=False):
+def compute_context(
+    kernel_size: int, dilations: Sequence[int], causal: bool = False
+) -> tuple[int, int]:
     """Compute the context of a stack of dilated convolutions: its receptive field on either side.
 
     Without padding, the output is shorter than the input by the context.
@@ -57,7 +61,9 @@ def compute_context(kernel_size, dilations, causal=False):
     return total - right, right
 
 
-def find_wave_u_net_lengths(n, levels=12, down=15, up=5):
+def find_wave_u_net_lengths(
+    n: int, levels: int = 12, down: int = 15, up: int = 5
+) -> tuple[int, int]:
     """Find the lengths of a Wave-U-Net without padding that give at least `n` output samples.
 
     Valid output lengths are `2**levels` apart. With a valid length, every signal that is decimated
@@ -99,7 +105,7 @@ def find_wave_u_net_lengths(n, levels=12, down=15, up=5):
     return size, output
 
 
-def compute_wave_u_net_context(levels=12, down=15, up=5):
+def compute_wave_u_net_context(levels: int = 12, down: int = 15, up: int = 5) -> int:
     """Compute the largest context of an output sample of a Wave-U-Net.
 
     The context depends on the position of the sample in the grid of the decimations. A window of

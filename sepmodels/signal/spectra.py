@@ -8,9 +8,10 @@ from keras import ops
 from scipy.signal import get_window
 
 from sepmodels import _checks
+from sepmodels.signal.tensor import Tensor
 
 
-def make_window(name, n_fft):
+def make_window(name: str, n_fft: int) -> Tensor:
     """Return a window as a float32 tensor of shape `(n_fft,)`.
 
     Args:
@@ -23,7 +24,7 @@ def make_window(name, n_fft):
     return ops.convert_to_tensor(window, dtype="float32")
 
 
-def check_transform(n_fft, hop_length):
+def check_transform(n_fft: int, hop_length: int) -> None:
     """Raise `ValueError` unless neighbouring frames overlap by a quarter at least."""
     _checks.positive(n_fft=n_fft, hop_length=hop_length)
     rule = (
@@ -33,7 +34,9 @@ def check_transform(n_fft, hop_length):
     _checks.require(4 * hop_length <= 3 * n_fft, rule, n_fft=n_fft, hop_length=hop_length)
 
 
-def stft(samples, n_fft=1024, hop_length=256, window="hann"):
+def stft(
+    samples: Tensor, n_fft: int = 1024, hop_length: int = 256, window: str = "hann"
+) -> tuple[Tensor, Tensor]:
     """Short-time Fourier transform of the last axis.
 
     Frame `f` is centred on sample `f * hop_length`, with silence assumed before and after the
@@ -67,7 +70,9 @@ def stft(samples, n_fft=1024, hop_length=256, window="hann"):
     return transform_frames(samples, n_fft, hop_length, window)
 
 
-def transform_frames(samples, n_fft=1024, hop_length=256, window="hann"):
+def transform_frames(
+    samples: Tensor, n_fft: int = 1024, hop_length: int = 256, window: str = "hann"
+) -> tuple[Tensor, Tensor]:
     """Transform the frames of the last axis: `stft` without the padding at both ends.
 
     Args:
@@ -91,7 +96,13 @@ def transform_frames(samples, n_fft=1024, hop_length=256, window="hann"):
     return ops.rfft(framed[..., :n_fft] * make_window(window, n_fft))
 
 
-def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
+def istft(
+    spectrum: tuple[Tensor, Tensor],
+    length: int | Tensor,
+    n_fft: int = 1024,
+    hop_length: int = 256,
+    window: str = "hann",
+) -> Tensor:
     """Inverse of `stft`: weighted overlap-add, divided by the sum of the squared windows.
 
     Args:
@@ -123,7 +134,9 @@ def istft(spectrum, length, n_fft=1024, hop_length=256, window="hann"):
     return samples / weights
 
 
-def add_frames(spectrum, n_fft=1024, hop_length=256, window="hann"):
+def add_frames(
+    spectrum: tuple[Tensor, Tensor], n_fft: int = 1024, hop_length: int = 256, window: str = "hann"
+) -> Tensor:
     """Overlap-add the windowed frames of a spectrum: `istft` before division and crop.
 
     Args:
@@ -139,7 +152,7 @@ def add_frames(spectrum, n_fft=1024, hop_length=256, window="hann"):
     return overlap_add(framed, hop_length)
 
 
-def overlap_add(framed, hop_length, axis=-2):
+def overlap_add(framed: Tensor, hop_length: int, axis: int = -2) -> Tensor:
     """Add frames, each `hop_length` samples after the previous one.
 
     Args:
@@ -166,7 +179,7 @@ def overlap_add(framed, hop_length, axis=-2):
     return crop(total, 0, ops.shape(total)[axis] - surplus, axis) if surplus else total
 
 
-def crop(x, start, length, axis=1):
+def crop(x: Tensor, start: int | Tensor, length: int | Tensor, axis: int = 1) -> Tensor:
     """Crop one axis: `x[:, start : start + length]` for the time axis.
 
     On a CPU the gradient of square brackets takes TensorFlow eight times as long.
@@ -182,7 +195,7 @@ def crop(x, start, length, axis=1):
     return ops.slice(x, starts, shape)
 
 
-def compute_magnitude(real, imaginary, epsilon=1e-8):
+def compute_magnitude(real: Tensor, imaginary: Tensor, epsilon: float = 1e-8) -> Tensor:
     """Compute the magnitude of a spectrum, `sqrt(real**2 + imaginary**2)`.
 
     `epsilon` is added to the power, so that the gradient stays finite in silence.
@@ -190,7 +203,7 @@ def compute_magnitude(real, imaginary, epsilon=1e-8):
     return ops.sqrt(real**2 + imaginary**2 + epsilon**2)
 
 
-def compress_magnitude(magnitude, floor=1e-2):
+def compress_magnitude(magnitude: Tensor, floor: float = 1e-2) -> Tensor:
     """Compress magnitudes to `log(1 + magnitude / floor)`, which maps silence to 0.
 
     Args:

@@ -35,7 +35,9 @@ def filter_spectrum(mixture, powers, covariances, loading=0.0):
         yield power * np.einsum("fab,ftb->aft", covariance, whitened)
 
 
-def apply_multichannel_wiener(estimates, mixture, iterations=1, n_fft=1024):
+def apply_multichannel_wiener(
+    estimates: np.ndarray, mixture: np.ndarray, iterations: int = 1, n_fft: int = 1024
+) -> np.ndarray:
     """Filter a mixture by the powers and the spatial covariances of its estimates.
 
     Each source has a power at every time and frequency, and a covariance between the channels at

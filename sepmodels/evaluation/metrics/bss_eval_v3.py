@@ -1,5 +1,7 @@
 """NSDR, SIR and SAR as the tables of MIR-1K and iKala have them: BSSEval v3, for mono clips."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from sepmodels import _checks
@@ -7,7 +9,9 @@ from sepmodels.evaluation.metrics.projection import compute_ratios, project
 from sepmodels.evaluation.metrics.signals import check_sources, is_silent
 
 
-def nsdr(references, estimates, mixture):
+def nsdr(
+    references: Mapping[str, np.ndarray], estimates: Mapping[str, np.ndarray], mixture: np.ndarray
+) -> dict[str, dict[str, float]]:
     """Compute the normalised SDR of each source of a mono clip, with SDR, SIR and SAR.
 
     NSDR is the improvement of SDR over the mixture. The scores are those of BSSEval v3, not of
@@ -55,7 +59,7 @@ def nsdr(references, estimates, mixture):
     }
 
 
-def gnsdr(nsdrs, lengths):
+def gnsdr(nsdrs: Sequence[float], lengths: Sequence[float]) -> float:
     """Compute global NSDR: the mean over clips, weighted by length. GSIR and GSAR alike.
 
     Args:

@@ -1,5 +1,7 @@
 """BSSEval v4, the scores of SiSEC 2018: museval as the reference, and an equal, faster path."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from sepmodels import _checks
@@ -15,15 +17,15 @@ SCORES = ("SDR", "ISR", "SIR", "SAR")
 
 
 def bss_eval(
-    references,
-    estimates,
-    sample_rate,
-    window=1.0,
-    hop=1.0,
+    references: Mapping[str, np.ndarray],
+    estimates: Mapping[str, np.ndarray],
+    sample_rate: int,
+    window: float = 1.0,
+    hop: float = 1.0,
     *,
-    measures=SCORES,
-    method="fast",
-):
+    measures: Sequence[str] = SCORES,
+    method: str = "fast",
+) -> dict[str, dict[str, np.ndarray]]:
     """Compute BSSEval v4: SDR, ISR, SIR and SAR of each source and window.
 
     Filters of 512 taps, found once for the whole song, divide the error of an estimate: the part

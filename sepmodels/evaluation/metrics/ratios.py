@@ -5,7 +5,7 @@ import numpy as np
 from sepmodels.evaluation.metrics.signals import check_pair, is_silent, split_windows, to_decibels
 
 
-def sdr(reference, estimate):
+def sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
     """Compute the signal-to-distortion ratio: the energy of the reference over that of the error.
 
     Channels are summed before the ratio is taken. This is the SDR of BSSEval v4 in its image mode,
@@ -35,7 +35,7 @@ def sdr(reference, estimate):
     return _sdr(*check_pair(reference, estimate))
 
 
-def si_sdr(reference, estimate):
+def si_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
     """Compute scale-invariant SDR: the ratio after the reference is scaled to fit the estimate.
 
     One scale is fitted over all channels, so gain does not matter but balance does. The mean is
@@ -70,7 +70,13 @@ def si_sdr(reference, estimate):
     return float(to_decibels(np.sum(target**2), np.sum((estimate - target) ** 2)))
 
 
-def sdr_per_window(reference, estimate, sample_rate, window=1.0, hop=1.0):
+def sdr_per_window(
+    reference: np.ndarray,
+    estimate: np.ndarray,
+    sample_rate: int,
+    window: float = 1.0,
+    hop: float = 1.0,
+) -> np.ndarray:
     """Compute `sdr` of each window: the score of SiSEC 2018 and of museval, without museval.
 
     Papers on MUSDB18 report its `nanmedian` over the windows of a song.

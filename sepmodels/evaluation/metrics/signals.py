@@ -5,7 +5,9 @@ import numpy as np
 from sepmodels import _checks
 
 
-def split_windows(length, sample_rate, window=1.0, hop=1.0):
+def split_windows(
+    length: int, sample_rate: int, window: float = 1.0, hop: float = 1.0
+) -> list[slice]:
     """Split a song into the windows of BSSEval v4.
 
     A remainder that fills no window is dropped; a song shorter than one window is one window.
@@ -35,7 +37,7 @@ def split_windows(length, sample_rate, window=1.0, hop=1.0):
     return [slice(i * step, min(i * step + size, length)) for i in range(count)]
 
 
-def is_silent(samples):
+def is_silent(samples: np.ndarray) -> bool:
     """Test whether the channels sum to zero at every sample: museval's definition of silence.
 
     Args:
@@ -57,7 +59,7 @@ def is_silent(samples):
     )
 
 
-def fit(samples, length):
+def fit(samples: np.ndarray, length: int) -> np.ndarray:
     """Cut samples at the end, or pad them with silence, as museval does to estimates.
 
     Codecs and separators add or drop a few samples. A difference of seconds means that the files

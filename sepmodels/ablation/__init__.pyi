@@ -1,0 +1,3 @@
+from .macs import count_macs as count_macs
+from .sweeps import sweep as sweep
+from .variants import summarize_variants as summarize_variants

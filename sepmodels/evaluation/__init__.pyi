@@ -1,0 +1,15 @@
+from . import folders as folders
+from . import metrics as metrics
+from . import museval_json as museval_json
+from . import oracles as oracles
+from . import sisec2018 as sisec2018
+from . import statistics as statistics
+from .folders import evaluate_folders as evaluate_folders
+from .song import MEDIAN as MEDIAN
+from .song import RATIOS as RATIOS
+from .song import SYSTEMS as SYSTEMS
+from .song import WHOLE as WHOLE
+from .song import evaluate as evaluate
+from .song import summarize as summarize
+from .tracks import evaluate_clips as evaluate_clips
+from .tracks import evaluate_tracks as evaluate_tracks
