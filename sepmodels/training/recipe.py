@@ -76,36 +76,24 @@ class Recipe:
         losses.get(self.loss)
         _checks.positive(batch_size=self.batch_size, epochs=self.epochs)
         _checks.positive(steps_per_epoch=self.steps_per_epoch)
-        _checks.require(
-            0 < self.segment <= 3600,
-            "segment must be at most an hour, in seconds",
-            segment=self.segment,
-        )
-        _checks.require(
-            0 <= self.learning_rate < float("inf"),
-            "learning_rate must be finite and at least 0",
-            learning_rate=self.learning_rate,
-        )
-        _checks.require(
-            0 <= self.weight_decay < 1e6,
-            "weight_decay must be at least 0",
-            weight_decay=self.weight_decay,
-        )
-        _checks.require(
-            isinstance(self.seed, int) and 0 <= self.seed < 2**32,
-            "seed must be an integer from 0 to 2**32 - 1",
-            seed=self.seed,
-        )
-        _checks.require(len(self.gains) == 2, "gains must be (low, high)", gains=self.gains)
         if self.patience is not None:
             _checks.positive(patience=self.patience)
+        whole, second = isinstance(self.seed, int), self.then or self
         pair = not isinstance(self.schedule, str) and len(self.schedule) == 2
         known = pair or self.schedule in ("cosine", "constant")
-        rule = "schedule must be 'cosine', 'constant' or (factor, steps)"
-        _checks.require(known, rule, schedule=self.schedule)
-        models_of = [(stage.model, stage.arguments) for stage in (self, self.then) if stage]
-        rule = "then must train the same model with the same arguments"
-        _checks.require(models_of[0] == models_of[-1], rule, then=self.then)
+        same = (second.model, second.arguments) == (self.model, self.arguments)
+        rules = {
+            "segment must be at most an hour, in seconds": 0 < self.segment <= 3600,
+            "learning_rate must be finite and at least 0": 0 <= self.learning_rate < float("inf"),
+            "weight_decay must be at least 0": 0 <= self.weight_decay < 1e6,
+            "seed must be an integer from 0 to 2**32 - 1": whole and 0 <= self.seed < 2**32,
+            "gains must be (low, high)": len(self.gains) == 2,
+            "schedule must be 'cosine', 'constant' or (factor, steps)": known,
+            "then must train the same model with the same arguments": same,
+        }
+        for rule, holds in rules.items():
+            name = rule.split()[0]
+            _checks.require(holds, rule, **{name: getattr(self, name)})
 
     def build(self):
         """Return the untrained model."""
