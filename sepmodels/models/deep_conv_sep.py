@@ -11,10 +11,7 @@ from sepmodels.layers.tied_transpose import TiedTranspose
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 from sepmodels.models.base.serializable import SerializableModel
 
-_EDGES = {  # window of the transform and ramp of the cross-fade
-    "even": ("blackmanharris", "midpoint"),
-    "published": ("blackmanharris_symmetric", "endpoint"),
-}
+_SIZES = ("filters", "vertical", "stride", "horizontal", "units", "bug_compat")  # of the network
 _SCALE = 0.3  # of the normalized magnitudes at the input of the network
 _EPSILON = 1e-8  # of the noise that keeps the masks defined in silence
 
@@ -47,7 +44,7 @@ class DeepConvSep(MagnitudeSeparator):
     The convolutions are linear and have a second bias, as in the authors' code. The
     defaults are those for four sources (DSD100); for two sources (iKala) the authors used
     `filters=30, vertical=30, stride=3, horizontal=(10, 20), units=256`. The paper describes its
-    networks by these sizes, which is why the class has eleven arguments beside the names, the rate
+    networks by these sizes, which is why the class has ten arguments beside the names, the rate
     and the channels.
 
     Args:
@@ -69,10 +66,6 @@ class DeepConvSep(MagnitudeSeparator):
         bug_compat: bool. Whether the fourth source uses the dense layer of the second, as in the
             code that the authors published, where both then differ in their last bias alone.
             Defaults to `False`.
-        edges: str. `"even"`: the window is periodic, and all windows of frames are faded alike.
-            `"published"`, as in the authors' code: the window is symmetric, the fades run from 0
-            to 1 inclusive, the first window is not faded in, and one window more is processed at
-            the end. Defaults to `"even"`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
 
     Input shape:
@@ -97,6 +90,8 @@ class DeepConvSep(MagnitudeSeparator):
       Convolutional Neural Networks". LVA/ICA 2017.
     """
 
+    _fixed_arguments = (("edges", "even"),)
+
     def __init__(
         self,
         sources=("vocals", "bass", "drums", "other"),
@@ -112,34 +107,21 @@ class DeepConvSep(MagnitudeSeparator):
         horizontal=(15, 1),
         units=128,
         bug_compat=False,
-        edges="even",
         **kwargs,
     ):
         _checks.names("sources", sources)
-        _checks.one_of(edges=(edges, _EDGES))
-
-        window, _ = _EDGES[edges]
-        transform = {"n_fft": n_fft, "hop_length": hop_length, "window": window}
+        transform = {"n_fft": n_fft, "hop_length": hop_length, "window": "blackmanharris"}
         super().__init__(transform, **kwargs)
 
     # === Functional model ===
 
     def estimate(self, magnitude):
+        sizes = {name: getattr(self, name) for name in _SIZES}
         network = MaskNetwork(
-            self.sources,
-            self.frames,
-            *magnitude.shape[2:],
-            self.filters,
-            self.vertical,
-            self.stride,
-            self.horizontal,
-            self.units,
-            self.bug_compat,
-            name="network",
+            self.sources, self.frames, *magnitude.shape[2:], **sizes, name="network"
         )
-        _, ramp = _EDGES[self.edges]
         options = {"dtype": "float32", "name": "masks"}
-        masks = CrossFade(network, self.frames, self.step, ramp, **options)(magnitude)
+        masks = CrossFade(network, self.frames, self.step, **options)(magnitude)
         return masks, masks * ops.expand_dims(magnitude, axis=-1)
 
     @property
