@@ -1,10 +1,13 @@
 """`CropConcat`: concatenates the channels of two signals of different lengths."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
 from sepmodels import signal
 from sepmodels.layers.registration import register
+from sepmodels.signal.tensor import Tensor
 
 
 @register
@@ -43,10 +46,12 @@ class CropConcat(keras.layers.Layer):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
         return ops.concatenate(self._crop(inputs), axis=-1)
 
-    def compute_mask(self, inputs, mask=None):
+    def compute_mask(
+        self, inputs: Sequence[Tensor], mask: Sequence[Tensor] | None = None
+    ) -> Tensor | None:
         if mask is None or all(m is None for m in mask):
             return None
         pairs = zip(inputs, mask, strict=True)
@@ -60,7 +65,7 @@ class CropConcat(keras.layers.Layer):
         starts = [(time - length) // 2 for time in times]
         return [signal.crop(*pair, length) for pair in zip(inputs, starts, strict=True)]
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         (batch, *times), (_, *other) = (shape[:2] for shape in input_shape)
         time = None if None in (*times, *other) else min(*times, *other)
         return batch, time, sum(shape[-1] for shape in input_shape)

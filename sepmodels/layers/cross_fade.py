@@ -6,6 +6,7 @@ from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.registration import check, register
+from sepmodels.signal.tensor import Tensor
 
 
 @register
@@ -41,17 +42,17 @@ class CrossFade(keras.layers.Layer):
     (2, 101, 4)
     """
 
-    def __init__(self, layer, length, step, **kwargs):
+    def __init__(self, layer: keras.layers.Layer, length: int, step: int, **kwargs):
         _checks.positive(length=length, step=step)
         check(self, length % step == 0, "step must divide length")
         super().__init__(**kwargs)
         self._fade = _make_fade(length, step)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         if not self.layer.built:
             self.layer.build((input_shape[0], self.length, *input_shape[2:]))
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         time = ops.shape(inputs)[1]
         beyond = ops.maximum(time, self.length) - self.length  # the first window
         count = 1 + (beyond + self.step - 1) // self.step
@@ -71,7 +72,7 @@ class CrossFade(keras.layers.Layer):
         weight = signal.crop(signal.overlap_add(fade, self.step, axis=1), 0, time)
         return signal.crop(outputs, 0, time) / weight
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, time, *rest = input_shape
         return (batch, time, *self.layer.compute_output_shape((batch, self.length, *rest))[2:])
 

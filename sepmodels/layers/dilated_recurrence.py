@@ -1,14 +1,17 @@
 """What recurrent layers with a dilation share: the fold of time, masks, and states in chunks."""
 
+from collections.abc import Sequence
+
 from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.streaming import StreamingRecurrence
+from sepmodels.signal.tensor import Tensor
 
 # === Fold ===
 
 
-def fold_time(x, dilation):
+def fold_time(x: Tensor, dilation: int) -> Tensor:
     """Move every `dilation`-th step of a sequence to a row of its own.
 
     Steps `p, p + dilation, p + 2 * dilation, ...` of each sequence become row `p` of `dilation`
@@ -42,7 +45,7 @@ def fold_time(x, dilation):
     return ops.reshape(x, (batch * dilation, steps, channels))
 
 
-def unfold_time(x, dilation, length):
+def unfold_time(x: Tensor, dilation: int, length: int) -> Tensor:
     """Undo `fold_time`.
 
     Args:
@@ -82,7 +85,10 @@ class DilatedRecurrence:
     sequence without a mask.
     """
 
-    def run(self, sequences, past, training):
+    dilation: int
+    go_backwards: bool
+
+    def run(self, sequences: Tensor, past: Tensor, training: bool) -> Tensor:
         """Compute all outputs `(batch, time, units)` of an unmasked, forward sequence.
 
         Args:
@@ -92,7 +98,13 @@ class DilatedRecurrence:
         """
         raise NotImplementedError(f"{type(self).__name__} must define run")
 
-    def inner_loop(self, sequences, initial_state, mask, training=False):
+    def inner_loop(
+        self,
+        sequences: Tensor,
+        initial_state: Sequence[Tensor],
+        mask: Tensor | None,
+        training: bool = False,
+    ) -> tuple:
         rule, count = "initial_state must be a list of `dilation` states", len(initial_state)
         _checks.require(count == self.dilation, rule, states=count, dilation=self.dilation)
         past = ops.stack(initial_state[::-1], axis=1)  # from here on oldest first, like time
@@ -122,7 +134,7 @@ class DilatedRecurrence:
             outputs = ops.where(mask[..., None], outputs, ops.zeros_like(outputs))
         return outputs, states
 
-    def make_streaming(self, batch_size):
+    def make_streaming(self, batch_size: int) -> StreamingRecurrence:
         return StreamingRecurrence(self, batch_size)
 
 

@@ -1,10 +1,13 @@
 """`GatedResidualBlock`: a gated dilated convolution with a residual and a skip output."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.registration import check, register
+from sepmodels.signal.tensor import Tensor
 
 ACTIVATIONS = ("gated", "relu", "leaky_relu")
 PADDINGS = ("same", "valid")
@@ -71,16 +74,16 @@ class GatedResidualBlock(keras.layers.Layer):
 
     def __init__(
         self,
-        filters,
-        kernel_size=2,
-        dilation=1,
-        skip_filters=None,
-        residual=True,
-        activation="gated",
-        preactivation=False,
-        causal=False,
-        padding="same",
-        kernel_initializer="glorot_uniform",
+        filters: int,
+        kernel_size: int = 2,
+        dilation: int = 1,
+        skip_filters: int | None = None,
+        residual: bool = True,
+        activation: str = "gated",
+        preactivation: bool = False,
+        causal: bool = False,
+        padding: str = "same",
+        kernel_initializer: str | keras.initializers.Initializer = "glorot_uniform",
         **kwargs,
     ):
         _checks.positive(filters=filters, kernel_size=kernel_size, dilation=dilation)
@@ -96,7 +99,7 @@ class GatedResidualBlock(keras.layers.Layer):
         sides = signal.compute_context(kernel_size, [dilation], causal)
         self.cropped = sides if padding == "valid" else (0, 0)  # steps on either side
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         x_shape, *condition_shapes = _list(input_shape)
         inner = self.filters * (2 if self.activation == "gated" else 1)
         z_shape = (*x_shape[:-1], self.filters)
@@ -125,7 +128,7 @@ class GatedResidualBlock(keras.layers.Layer):
         layer.build(shape)
         return layer
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, Tensor]:
         x, *conditions = _list(inputs)
         inner = self.dilated(self._activate(x) if self.preactivation else x)
         for condition, project in zip(conditions, self.conditioners, strict=True):
@@ -143,7 +146,7 @@ class GatedResidualBlock(keras.layers.Layer):
             return ops.tanh(filtered) * ops.sigmoid(gate)
         return ops.leaky_relu(x, 0.01) if self.activation == "leaky_relu" else ops.relu(x)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, time, channels = _list(input_shape)[0]
         time = None if time is None else time - sum(self.cropped)
         widths = [channels] * self.residual + [self.skip_filters] * (self.skip_filters is not None)

@@ -5,6 +5,7 @@ from keras import ops
 
 from sepmodels import _checks
 from sepmodels.layers.registration import register
+from sepmodels.signal.tensor import Tensor
 
 
 @register
@@ -40,12 +41,12 @@ class GradientReversal(keras.layers.Layer):
       [arXiv:1505.07818](https://arxiv.org/abs/1505.07818)
     """
 
-    def __init__(self, scale=1.0, **kwargs):
+    def __init__(self, scale: float = 1.0, **kwargs):
         _checks.at_least(0, scale=scale)
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         @ops.custom_gradient
         def reverse(x):
             def gradient(*arguments, upstream=None):
@@ -56,5 +57,5 @@ class GradientReversal(keras.layers.Layer):
 
         return reverse(inputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape

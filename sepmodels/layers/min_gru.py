@@ -1,11 +1,14 @@
 """The minimal GRU: its definition as a cell, and a layer that scans all steps in parallel."""
 
+from collections.abc import Callable, Sequence
+
 import keras
 from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.dilated_recurrence import DilatedRecurrence, fold_time, unfold_time
 from sepmodels.layers.registration import register
+from sepmodels.signal.tensor import Tensor
 
 
 @register
@@ -42,22 +45,24 @@ class MinGRUCell(keras.layers.Layer):
     - Feng et al. (2024), section 3.1. [arXiv:2410.01201](https://arxiv.org/abs/2410.01201)
     """
 
-    def __init__(self, units, dilation=1, activation="linear", **kwargs):
+    def __init__(
+        self, units: int, dilation: int = 1, activation: str | Callable = "linear", **kwargs
+    ):
         _checks.positive(units=units, dilation=dilation)
         super().__init__(**kwargs)
         self.activation = keras.activations.get(activation)
         self.state_size = [self.units] * dilation
         self.gates = keras.layers.Dense(2 * self.units, dtype=self.dtype_policy, name="gates")
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         self.gates.build(input_shape)
 
-    def call(self, inputs, states):
+    def call(self, inputs: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         update, candidate = self.project(inputs)
         output = (1 - update) * states[-1] + update * candidate
         return output, [output, *states[:-1]]
 
-    def project(self, inputs):
+    def project(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Return update gate and candidate of every step, each `(..., units)`."""
         update, candidate = ops.split(self.gates(inputs), 2, axis=-1)
         return ops.sigmoid(update), self.activation(candidate)
@@ -107,13 +112,15 @@ class MinGRU(DilatedRecurrence, keras.layers.RNN):
       [arXiv:2410.01201](https://arxiv.org/abs/2410.01201)
     """
 
-    def __init__(self, units, dilation=1, activation="linear", **kwargs):
+    def __init__(
+        self, units: int, dilation: int = 1, activation: str | Callable = "linear", **kwargs
+    ):
         cell = MinGRUCell(units, dilation, activation, dtype=kwargs.get("dtype"), name="cell")
         super().__init__(cell, **kwargs)
         self.units = cell.units
         self.dilation = cell.dilation
 
-    def run(self, sequences, past, training):
+    def run(self, sequences: Tensor, past: Tensor, training: bool) -> Tensor:
         length = ops.shape(sequences)[1]
         update, candidate = self.cell.project(sequences)
         wide = keras.backend.result_type(self.compute_dtype, "float32")
@@ -121,19 +128,21 @@ class MinGRU(DilatedRecurrence, keras.layers.RNN):
         # The states before the sequence are steps that forget everything earlier.
         decay = ops.concatenate([ops.zeros_like(past), 1 - update], axis=1)
         steps = ops.concatenate([past, update * candidate], axis=1)
-        folded = (fold_time(x, self.dilation) for x in (decay, steps))
+        decay, steps = (fold_time(x, self.dilation) for x in (decay, steps))
         count = sequences.shape[1]
         rounds = 31 if count is None else (-(-count // self.dilation)).bit_length()
-        outputs = unfold_time(scan_linear(*folded, rounds), self.dilation, length + self.dilation)
+        outputs = unfold_time(
+            scan_linear(decay, steps, rounds), self.dilation, length + self.dilation
+        )
         return ops.cast(signal.crop(outputs, self.dilation, length), self.compute_dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         config = super().get_config()
         cell = config.pop("cell")["config"]
         return {**config, **{key: cell[key] for key in ("units", "dilation", "activation")}}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "MinGRU":
         return cls(**config)
 
 

@@ -5,13 +5,16 @@ from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.registration import register
+from sepmodels.signal.tensor import Tensor
 
 
 @register
 class _MuLaw(keras.layers.Layer):
     """Base class of `MuLawEncode` and `MuLawDecode`: their arguments."""
 
-    def __init__(self, classes=256, quantize=True, convention="round", **kwargs):
+    def __init__(
+        self, classes: int = 256, quantize: bool = True, convention: str = "round", **kwargs
+    ):
         _checks.positive(classes=classes)
         _checks.at_least(2, classes=classes)
         _checks.one_of(convention=(convention, signal.CONVENTIONS))
@@ -19,7 +22,7 @@ class _MuLaw(keras.layers.Layer):
         self._quantize = quantize  # `quantize` is a method of every Keras layer
         self.supports_masking = True
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape
 
 
@@ -56,12 +59,12 @@ class MuLawEncode(_MuLaw):
       [arXiv:1609.03499](https://arxiv.org/abs/1609.03499)
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         if self._quantize:
             return signal.mu_law_encode(inputs, self.classes, self.convention)
         return ops.cast(signal.mu_law_compress(inputs, self.classes), self.compute_dtype)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: Tensor) -> keras.KerasTensor:
         dtype = "int32" if self._quantize else self.compute_dtype
         return keras.KerasTensor(inputs.shape, dtype)
 
@@ -94,7 +97,7 @@ class MuLawDecode(_MuLaw):
     True
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         if self._quantize:
             samples = signal.mu_law_decode(inputs, self.classes, self.convention)
         else:

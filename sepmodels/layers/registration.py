@@ -69,7 +69,7 @@ def _get_config(self, cls):
     return config
 
 
-def _from_config(cls, config):
+def _from_config(cls, config: dict) -> keras.layers.Layer:
     return cls(**keras.saving.deserialize_keras_object(config))
 
 

@@ -5,6 +5,7 @@ from keras import ops
 
 from sepmodels import _checks, signal
 from sepmodels.layers.registration import register
+from sepmodels.signal.tensor import Tensor
 
 _METHODS = ("linear", "nearest", "learned")
 _PADDINGS = ("same", "valid")
@@ -35,11 +36,11 @@ class Decimate(keras.layers.Layer):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         # A mean of one step: the gradient of `inputs[:, ::2]` takes four times as long on a CPU.
         return ops.average_pool(inputs, 1, strides=2, padding="same")
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, time, channels = input_shape
         return batch, None if time is None else -(-time // 2), channels
 
@@ -86,17 +87,17 @@ class Upsample(keras.layers.Layer):
       [arXiv:1806.03185](https://arxiv.org/abs/1806.03185)
     """
 
-    def __init__(self, method="linear", padding="same", **kwargs):
+    def __init__(self, method: str = "linear", padding: str = "same", **kwargs):
         _checks.one_of(method=(method, _METHODS), padding=(padding, _PADDINGS))
         super().__init__(**kwargs)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         if self.method == "learned":
             self.omega = self.add_weight(
                 name="omega", shape=(input_shape[-1],), initializer="zeros"
             )
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         time = ops.shape(inputs)[1]
         last = signal.crop(inputs, time - 1, 1)
         if self.method == "learned":
@@ -109,7 +110,7 @@ class Upsample(keras.layers.Layer):
         outputs = ops.reshape(pairs, (-1, 2 * time, inputs.shape[-1]))
         return outputs if self.padding == "same" else signal.crop(outputs, 0, 2 * time - 1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, time, channels = input_shape
         if time is not None:
             time = 2 * time - (self.padding == "valid")

@@ -1,17 +1,20 @@
 """`STFT` and `InverseSTFT`: front end and back end of spectrogram models."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
 from sepmodels import signal
 from sepmodels.layers.registration import register
+from sepmodels.signal.tensor import Tensor
 
 
 @register
 class _Transform(keras.layers.Layer):
     """Base class of `STFT` and `InverseSTFT`: their arguments."""
 
-    def __init__(self, n_fft=1024, hop_length=256, window="hann", **kwargs):
+    def __init__(self, n_fft: int = 1024, hop_length: int = 256, window: str = "hann", **kwargs):
         super().__init__(**kwargs)
         signal.check_transform(n_fft, hop_length)
         signal.make_window(window, n_fft)  # an unknown name raises here, not in call
@@ -55,14 +58,14 @@ class STFT(_Transform):
 
     _function = staticmethod(signal.stft)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         spectrum = self._function(ops.transpose(inputs, (0, 2, 1)), **self._transform)
         return tuple(ops.cast(ops.transpose(x, (0, 2, 3, 1)), self.compute_dtype) for x in spectrum)
 
-    def make_streaming(self, batch_size):
+    def make_streaming(self, batch_size: int) -> "STFT":
         return _FrameSTFT.from_config(self.get_config())
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, time, channels = input_shape
         frames = None if time is None else -(-time // self.hop_length) + 1
         shape = (batch, frames, self.n_fft // 2 + 1, channels)
@@ -101,7 +104,7 @@ class InverseSTFT(_Transform):
     True
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
         *spectrum, like = inputs
         return self._apply(signal.istft, spectrum, length=ops.shape(like)[1])
 
@@ -110,10 +113,10 @@ class InverseSTFT(_Transform):
         samples = invert(spectrum, **length, **self._transform)
         return ops.cast(ops.transpose(samples, (0, 2, 1)), self.compute_dtype)
 
-    def make_streaming(self, batch_size):
+    def make_streaming(self, batch_size: int) -> "InverseSTFT":
         return _FrameSum.from_config(self.get_config())
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         (batch, _, _, channels), _, (_, time, *_) = input_shape
         return batch, time, channels
 

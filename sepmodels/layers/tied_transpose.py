@@ -1,10 +1,13 @@
 """`TiedTranspose`: the transpose of a convolution, with the kernel of that convolution."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
 from sepmodels import _checks
 from sepmodels.layers.registration import register
+from sepmodels.signal.tensor import Tensor
 
 
 @register
@@ -50,7 +53,7 @@ class TiedTranspose(keras.layers.Layer):
       Convolutional Neural Networks". LVA/ICA 2017.
     """
 
-    def __init__(self, convolution, **kwargs):
+    def __init__(self, convolution: keras.layers.Conv1D | keras.layers.Conv2D, **kwargs):
         _checks.require(
             type(convolution) in (keras.layers.Conv1D, keras.layers.Conv2D),
             "convolution must be a Conv1D or Conv2D",
@@ -65,11 +68,11 @@ class TiedTranspose(keras.layers.Layer):
             )
         super().__init__(**kwargs)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         if not self.convolution.built:
             self.convolution.build(input_shape[1])
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
         features, like = inputs
         kernel = ops.cast(self.convolution.kernel, self.compute_dtype)
         strides = self.convolution.strides
@@ -78,5 +81,5 @@ class TiedTranspose(keras.layers.Layer):
         outputs = ops.pad(outputs, [[0, 0], *([0, stride] for stride in strides), [0, 0]])
         return ops.slice(outputs, [0] * len(like.shape), ops.shape(like))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return tuple(input_shape[1])

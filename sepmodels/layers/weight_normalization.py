@@ -6,6 +6,7 @@ from keras import ops
 from sepmodels import _checks
 from sepmodels.layers.registration import register
 from sepmodels.layers.streaming import StreamingConvolution
+from sepmodels.signal.tensor import Tensor
 
 _WRAPPABLE = (keras.layers.Dense, keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 _APPLIED_AFTER = {"use_bias": False, "activation": None, "activity_regularizer": None}
@@ -52,7 +53,7 @@ class WeightNormalization(keras.layers.Layer):
       [arXiv:1602.07868](https://arxiv.org/abs/1602.07868)
     """
 
-    def __init__(self, layer, **kwargs):
+    def __init__(self, layer: keras.layers.Layer, **kwargs):
         # Depthwise and transposed kernels keep their output channels on another axis.
         kinds = ", ".join(kind.__name__ for kind in _WRAPPABLE)
         _checks.require(type(layer) in _WRAPPABLE, f"layer must be one of {kinds}", layer=layer)
@@ -69,7 +70,7 @@ class WeightNormalization(keras.layers.Layer):
         config |= _APPLIED_AFTER | {"dtype": policy.dtype_policy, "name": "direction"}
         self.direction = type(layer).from_config(config)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         self.direction.build(input_shape)
         channels = self.direction.kernel.shape[-1]
         self.gain = self.add_weight(name="gain", shape=(channels,), initializer="ones")
@@ -91,20 +92,20 @@ class WeightNormalization(keras.layers.Layer):
             kernel = self.direction(ops.eye(self.direction.input_spec.axes[-1]))
         return ops.sqrt(ops.sum(kernel**2, axis=tuple(range(len(kernel.shape) - 1))))
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         scale = ops.convert_to_tensor(self.gain) / self._norm()
         outputs = self.direction(inputs) * ops.cast(scale, self.compute_dtype)
         if self.bias is not None:
             outputs = outputs + self.bias
         return self.activation(outputs)
 
-    def make_streaming(self, batch_size):
+    def make_streaming(self, batch_size: int) -> StreamingConvolution:
         return StreamingConvolution(self, self.direction, batch_size)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return self.direction.compute_output_shape(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         config = super().get_config()
         config.pop("activity_regularizer", None)  # the layer has it
         layer = keras.saving.serialize_keras_object(self.direction)
@@ -113,7 +114,7 @@ class WeightNormalization(keras.layers.Layer):
         return {**config, "layer": layer}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "WeightNormalization":
         layer = keras.saving.deserialize_keras_object(config["layer"])
         return cls(**{**config, "layer": layer})
 

@@ -1,5 +1,7 @@
 """The dilated GRU: its definition as a cell, and a layer that folds time into the batch."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -7,6 +9,7 @@ from sepmodels import _checks
 from sepmodels.layers.dilated_gru import xla_loop
 from sepmodels.layers.dilated_recurrence import DilatedRecurrence, fold_time, unfold_time
 from sepmodels.layers.registration import register
+from sepmodels.signal.tensor import Tensor
 
 
 @register
@@ -44,20 +47,22 @@ class DilatedGRUCell(keras.layers.GRUCell):
       [arXiv:1710.02224](https://arxiv.org/abs/1710.02224)
     """
 
-    def __init__(self, units, dilation=1, **kwargs):
+    def __init__(self, units: int, dilation: int = 1, **kwargs):
         _checks.positive(dilation=dilation)
         super().__init__(units, **kwargs)
         self.dilation = int(dilation)
         self.state_size = [units] * self.dilation
 
-    def call(self, inputs, states, training=False):
+    def call(
+        self, inputs: Tensor, states: Sequence[Tensor], training: bool = False
+    ) -> tuple[Tensor, list[Tensor]]:
         output, _ = super().call(inputs, [states[-1]], training=training)
         return output, [output, *states[:-1]]
 
-    def get_initial_state(self, batch_size=None):
+    def get_initial_state(self, batch_size: int | None = None) -> list[Tensor]:
         return [ops.zeros((batch_size, self.units), dtype=self.compute_dtype)] * self.dilation
 
-    def get_config(self):
+    def get_config(self) -> dict:
         mine = {"dilation": self.dilation, "implementation": self.implementation}
         return {**super().get_config(), **mine}
 
@@ -112,16 +117,16 @@ class DilatedGRU(DilatedRecurrence, keras.layers.GRU):
       [arXiv:1710.02224](https://arxiv.org/abs/1710.02224)
     """
 
-    def __init__(self, units, dilation=1, **kwargs):
+    def __init__(self, units: int, dilation: int = 1, **kwargs):
         _checks.positive(dilation=dilation)
         super().__init__(units, **kwargs)
         self.dilation = int(dilation)
         self.state_size = [units] * self.dilation
 
-    def get_initial_state(self, batch_size):
+    def get_initial_state(self, batch_size: int) -> list[Tensor]:
         return super().get_initial_state(batch_size) * self.dilation
 
-    def run(self, sequences, past, training):
+    def run(self, sequences: Tensor, past: Tensor, training: bool) -> Tensor:
         if (training or xla_loop.is_recorded()) and xla_loop.supports(self):
             return xla_loop.run(sequences, past, self.cell)
         folded = fold_time(sequences, self.dilation)
@@ -138,7 +143,7 @@ class DilatedGRU(DilatedRecurrence, keras.layers.GRU):
                 shared = [ops.repeat(m, self.dilation, axis=0) for m in keras.tree.flatten(masks)]
                 setattr(self.cell, name, keras.tree.pack_sequence_as(masks, shared))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         mine = {"dilation": self.dilation, "implementation": self.cell.implementation}
         return {**super().get_config(), **mine, "use_cudnn": self.use_cudnn}
 
