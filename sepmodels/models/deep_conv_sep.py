@@ -1,5 +1,7 @@
 """`DeepConvSep`: a convolutional autoencoder on magnitudes (Chandna et al. 2017)."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from keras import ops
@@ -10,6 +12,7 @@ from sepmodels.layers.registration import check, register
 from sepmodels.layers.tied_transpose import TiedTranspose
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 from sepmodels.models.base.serializable import SerializableModel
+from sepmodels.signal.tensor import Tensor
 
 _SIZES = ("filters", "vertical", "stride", "horizontal", "units", "bug_compat")  # of the network
 _SCALE = 0.3  # of the normalized magnitudes at the input of the network
@@ -94,19 +97,19 @@ class DeepConvSep(MagnitudeSeparator):
 
     def __init__(
         self,
-        sources=("vocals", "bass", "drums", "other"),
-        sample_rate=44100,
-        channels=1,
-        n_fft=1024,
-        hop_length=512,
-        frames=30,
-        step=5,
-        filters=50,
-        vertical=None,
-        stride=1,
-        horizontal=(15, 1),
-        units=128,
-        bug_compat=False,
+        sources: Sequence[str] = ("vocals", "bass", "drums", "other"),
+        sample_rate: int = 44100,
+        channels: int = 1,
+        n_fft: int = 1024,
+        hop_length: int = 512,
+        frames: int = 30,
+        step: int = 5,
+        filters: int = 50,
+        vertical: int | None = None,
+        stride: int = 1,
+        horizontal: tuple[int, int] = (15, 1),
+        units: int = 128,
+        bug_compat: bool = False,
         **kwargs,
     ):
         _checks.names("sources", sources)
@@ -115,7 +118,7 @@ class DeepConvSep(MagnitudeSeparator):
 
     # === Functional model ===
 
-    def estimate(self, magnitude):
+    def estimate(self, magnitude: Tensor) -> tuple[Tensor, Tensor]:
         sizes = {name: getattr(self, name) for name in _SIZES}
         network = MaskNetwork(
             self.sources, self.frames, *magnitude.shape[2:], **sizes, name="network"
@@ -125,12 +128,12 @@ class DeepConvSep(MagnitudeSeparator):
         return masks, masks * ops.expand_dims(magnitude, axis=-1)
 
     @property
-    def context(self):
+    def context(self) -> tuple[int, int]:
         # A sample lies in a frame, which shares a window with others, which contain samples.
         side = (self.frames - 1) * self.hop_length + self.n_fft - 1
         return side, side
 
-    def prepare(self, magnitude):
+    def prepare(self, magnitude: Tensor) -> Tensor:
         """Scale magnitudes to about one, whatever the length of the transform."""
         return magnitude * (_SCALE / self.n_fft**0.5)
 

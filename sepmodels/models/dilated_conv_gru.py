@@ -1,5 +1,7 @@
 """`DilatedConvGRU`: dilated convolution with the dilated GRU (Liu and Yang 2019)."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -9,6 +11,7 @@ from sepmodels.layers.min_gru import MinGRU
 from sepmodels.layers.registration import check, register
 from sepmodels.layers.weight_normalization import WeightNormalization
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
+from sepmodels.signal.tensor import Tensor
 
 _ORDERS = ("conv_gru", "gru_conv")
 _RECURRENCES = {"gru": DilatedGRU, "min_gru": MinGRU}
@@ -95,23 +98,23 @@ class DilatedConvGRU(MagnitudeSeparator):
 
     def __init__(
         self,
-        sources=("vocals", "accompaniment"),
-        sample_rate=16000,
-        channels=1,
-        n_fft=1024,
-        hop_length=256,
-        filters=128,
-        dilations=(1, 2, 4),
-        gru_dilation=2,
-        groups=2,
-        bidirectional=True,
-        causal=False,
-        order="conv_gru",
-        weight_norm=True,
-        head="magnitude",
-        refine_filters=0,
-        mid_side=False,
-        recurrence="gru",
+        sources: Sequence[str] = ("vocals", "accompaniment"),
+        sample_rate: int = 16000,
+        channels: int = 1,
+        n_fft: int = 1024,
+        hop_length: int = 256,
+        filters: int = 128,
+        dilations: Sequence[int] = (1, 2, 4),
+        gru_dilation: int | Sequence[int | None] | None = 2,
+        groups: int = 2,
+        bidirectional: bool = True,
+        causal: bool = False,
+        order: str = "conv_gru",
+        weight_norm: bool = True,
+        head: str = "magnitude",
+        refine_filters: int = 0,
+        mid_side: bool = False,
+        recurrence: str = "gru",
         **kwargs,
     ):
         _checks.names("sources", sources)
@@ -124,16 +127,15 @@ class DilatedConvGRU(MagnitudeSeparator):
         check(self, not (causal and bidirectional), "causal needs bidirectional=False")
         check(self, channels == 2 or not mid_side, "mid_side needs channels=2")
         self._padding = "causal" if causal else "same"
-        self._gru_dilations = gru_dilation
-        if not isinstance(gru_dilation, tuple):
-            self._gru_dilations = (gru_dilation,) * len(dilations)
+        given = self.gru_dilation
+        self._gru_dilations = given if isinstance(given, tuple) else (given,) * len(dilations)
         alike = len(self._gru_dilations) == len(dilations)
         check(self, alike, "gru_dilation must be one number or one for each of the dilations")
         super().__init__({"n_fft": n_fft, "hop_length": hop_length}, **kwargs)
 
     # === Functional model ===
 
-    def estimate(self, magnitude):
+    def estimate(self, magnitude: Tensor) -> tuple[Tensor, Tensor]:
         *_, bins, channels = magnitude.shape
         # Never trained: `adapt` sets the mean and the variance of every bin.
         standardize = keras.layers.BatchNormalization(
@@ -200,7 +202,7 @@ class DilatedConvGRU(MagnitudeSeparator):
         return forward + ops.flip(backward, axis=1)
 
     @property
-    def context(self):
+    def context(self) -> tuple[int | None, int | None]:
         edge = self.n_fft - 1  # the frames over a sample extend so far on either side of it
         if any(dilation is not None for dilation in self._gru_dilations):
             return None, edge if self.causal else None
@@ -208,7 +210,7 @@ class DilatedConvGRU(MagnitudeSeparator):
         left, right = signal.compute_context(_KERNEL, dilations, self.causal)
         return left * self.hop_length + edge, right * self.hop_length + edge
 
-    def adapt(self, mixture):
+    def adapt(self, mixture: Tensor) -> None:
         magnitude = signal.compress_magnitude(self.magnitude(mixture))
         mean, variance = ops.moments(magnitude, axes=(0, 1))
         standardize = self.get_layer("standardize")

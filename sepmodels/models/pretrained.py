@@ -1,5 +1,6 @@
 """`load_pretrained`: weights that ship with the project, and Spleeter's."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from sepmodels.models.base.separator import Separator
 FOLDER = Path(__file__).parent / "weights"
 
 
-def load_pretrained(name="dilated_conv_gru", checkpoint=None):
+def load_pretrained(
+    name: str = "dilated_conv_gru", checkpoint: str | os.PathLike | None = None
+) -> Separator:
     """Load a trained separator.
 
     `"dilated_conv_gru"` ships with the project and needs no download. `"spleeter-2stems"`, the
@@ -59,7 +62,7 @@ def load_pretrained(name="dilated_conv_gru", checkpoint=None):
 Separator._load_preset = staticmethod(load_pretrained)
 
 
-def list_pretrained():
+def list_pretrained() -> pd.DataFrame:
     """List the weights that `load_pretrained` can load.
 
     Returns:
@@ -75,7 +78,7 @@ def list_pretrained():
     return pd.read_csv(FOLDER / "models.csv").convert_dtypes()
 
 
-def load(path):
+def load(path: str | os.PathLike) -> Separator:
     """Load a separator that `train` or `model.save` wrote.
 
     The file may come from a stranger: it is examined before Keras reads it, and Keras reads it in

@@ -1,5 +1,7 @@
 """`UNet`: masks from a spectrogram at six scales (Jansson et al. 2017), Spleeter's as well."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -7,6 +9,7 @@ from sepmodels import _checks
 from sepmodels.layers.cross_fade import CrossFade
 from sepmodels.layers.registration import check, register
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
+from sepmodels.signal.tensor import Tensor
 
 _VARIANTS = ("jansson", "spleeter", "spleeter_softmax")
 _ACTIVATIONS = {  # of the encoder, of the decoder
@@ -95,17 +98,17 @@ class UNet(MagnitudeSeparator):
 
     def __init__(
         self,
-        sources=("vocals", "accompaniment"),
-        sample_rate=8192,
-        channels=1,
-        n_fft=1024,
-        hop_length=768,
-        bins=512,
-        frames=128,
-        filters=(16, 32, 64, 128, 256, 512),
-        skips=None,
-        activation="leaky_relu",
-        variant="jansson",
+        sources: Sequence[str] = ("vocals", "accompaniment"),
+        sample_rate: int = 8192,
+        channels: int = 1,
+        n_fft: int = 1024,
+        hop_length: int = 768,
+        bins: int = 512,
+        frames: int = 128,
+        filters: Sequence[int] = (16, 32, 64, 128, 256, 512),
+        skips: Sequence[int] | None = None,
+        activation: str = "leaky_relu",
+        variant: str = "jansson",
         **kwargs,
     ):
         _checks.names("sources", sources)
@@ -124,7 +127,7 @@ class UNet(MagnitudeSeparator):
 
     # === Functional model ===
 
-    def estimate(self, magnitude):
+    def estimate(self, magnitude: Tensor) -> tuple[Tensor, Tensor]:
         published = self.variant != "jansson"  # in Spleeter's files
         # Jansson et al. scale to at most one, which a full-scale sine reaches here.
         scaled = magnitude if published else magnitude / (self.n_fft / 4)
@@ -191,13 +194,13 @@ class UNet(MagnitudeSeparator):
         return keras.Model(patch, masks, name="network")
 
     @property
-    def context(self):
+    def context(self) -> tuple[int, int]:
         # At most a patch; at least what the levels reach, and three frames of the dilated kernel.
         reach = 4 * (2 ** len(self.filters) - 1) + 3 * (self.variant != "jansson")
         side = min(self.frames - 1, reach) * self.hop_length + self.n_fft - 1
         return side, side
 
-    def prepare(self, magnitude):
+    def prepare(self, magnitude: Tensor) -> Tensor:
         """Select the bins that the network processes."""
         return magnitude[:, :, : self.bins]
 

@@ -1,5 +1,7 @@
 """`WaveUNet`: a U-Net on the waveform (Stoller, Ewert and Dixon 2018)."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -8,6 +10,7 @@ from sepmodels.layers.crop_concat import CropConcat
 from sepmodels.layers.registration import check, register
 from sepmodels.layers.resampling import Decimate, Upsample
 from sepmodels.models.base.separator import Separator
+from sepmodels.signal.tensor import Tensor
 
 _DOWN, _UP = 15, 5  # kernel sizes, in samples
 _PADDINGS = ("valid", "same")
@@ -85,15 +88,15 @@ class WaveUNet(Separator):
 
     def __init__(
         self,
-        sources=("accompaniment", "vocals"),
-        sample_rate=22050,
-        channels=2,
-        levels=12,
-        filters=24,
-        padding="valid",
-        head="difference",
-        upsampling="linear",
-        activation="tanh",
+        sources: Sequence[str] = ("accompaniment", "vocals"),
+        sample_rate: int = 22050,
+        channels: int = 2,
+        levels: int = 12,
+        filters: int = 24,
+        padding: str = "valid",
+        head: str = "difference",
+        upsampling: str = "linear",
+        activation: str = "tanh",
         **kwargs,
     ):
         _checks.names("sources", sources)
@@ -143,16 +146,18 @@ class WaveUNet(Separator):
         super().__init__(mixture, stems, **kwargs)
 
     @property
-    def context(self):
+    def context(self) -> tuple[int, int]:
         side = signal.compute_wave_u_net_context(self.levels, _DOWN, _UP)
         return side, side
 
-    def valid_length(self, n):
+    def valid_length(self, n: int) -> tuple[int, int]:
         if self.padding == "same":
             return n, n
         return signal.find_wave_u_net_lengths(n, self.levels, _DOWN, _UP)
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None
+    ) -> dict[str, Tensor]:
         self._check_length(inputs.shape[1])
         return super().call(inputs, training=training, mask=mask)
 

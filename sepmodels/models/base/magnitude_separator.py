@@ -6,6 +6,7 @@ from keras import ops
 from sepmodels import signal
 from sepmodels.layers.stft import STFT
 from sepmodels.models.base.separator import Separator, complete_stems, invert_spectrum
+from sepmodels.signal.tensor import Tensor
 
 
 class MagnitudeSeparator(Separator):
@@ -25,7 +26,7 @@ class MagnitudeSeparator(Separator):
 
     mid_side = False
 
-    def __init__(self, transform, **kwargs):
+    def __init__(self, transform: dict, **kwargs):
         mixture = keras.Input((None, self.channels), name="mixture")
         spectrum = self._transform(STFT(**transform, dtype="float32", name="stft"), mixture)
         magnitude = self.prepare(signal.compute_magnitude(*spectrum))
@@ -42,7 +43,7 @@ class MagnitudeSeparator(Separator):
         spectrum = stft(waves)
         return [signal.encode_mid_side(part) for part in spectrum] if self.mid_side else spectrum
 
-    def estimate(self, magnitude):
+    def estimate(self, magnitude: Tensor) -> tuple[Tensor, Tensor]:
         """Build the network.
 
         Args:
@@ -56,15 +57,15 @@ class MagnitudeSeparator(Separator):
         """
         raise NotImplementedError(f"{type(self).__name__} must define estimate")
 
-    def prepare(self, magnitude):
+    def prepare(self, magnitude: Tensor) -> Tensor:
         """Scale magnitudes, or select of them, what the network processes."""
         return magnitude
 
-    def magnitude(self, waves):
+    def magnitude(self, waves: Tensor) -> Tensor:
         """Magnitudes of `(batch, time, channels)`: `(batch, frames, bins, channels)`."""
         return self.prepare(
             signal.compute_magnitude(*self._transform(self.get_layer("stft"), waves))
         )
 
-    def represent(self, wave, loss_on):
+    def represent(self, wave: Tensor, loss_on: str) -> Tensor:
         return self.magnitude(wave) if loss_on == "magnitude" else wave

@@ -1,11 +1,15 @@
 """`Separator`: the interface of all separation systems, waveform in and named stems out."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Self
+
 import keras
 from keras import ops
 
 from sepmodels import _checks
 from sepmodels.layers.stft import InverseSTFT
 from sepmodels.models.base.trainable import Trainable
+from sepmodels.signal.tensor import Tensor
 
 
 class Separator(Trainable):
@@ -35,15 +39,24 @@ class Separator(Trainable):
     """
 
     # `pretrained` sets it, which knows the weights and with them the classes derived from this one.
-    _load_preset = None
+    _load_preset: Callable
 
-    def __init__(self, mixture, stems, *, estimates=None, estimated=None, **kwargs):
+    def __init__(
+        self,
+        mixture: Tensor,
+        stems: Mapping[str, Tensor],
+        *,
+        estimates: Mapping[str, Tensor | None] | None = None,
+        estimated: Sequence[str] | None = None,
+        **kwargs,
+    ):
         super().__init__(mixture, stems, channels=mixture.shape[-1], **kwargs)
         self._estimates = estimates or {"waveform": None}
         self._estimated = estimated or self.sources
+        self.representations = tuple(self._estimates)
 
     @classmethod
-    def from_preset(cls, name, **options):
+    def from_preset(cls, name: str, **options) -> Self:
         """Load pretrained weights of this class.
 
         Args:
@@ -68,27 +81,25 @@ class Separator(Trainable):
         return model
 
     @property
-    def context(self):
+    def context(self) -> tuple[int | None, int | None]:
         """`(left, right)`: samples on either side of an output sample that can change it.
 
         `None` stands for unbounded, as in a recurrent model.
         """
         return None, None
 
-    @property
-    def representations(self):
-        return tuple(self._estimates)
-
-    def training_model(self, loss_on=None):
+    def training_model(self, loss_on: str | None = None) -> keras.Model:
         estimate = self._estimates[self._choose_representation(loss_on)]
         if estimate is None:
             estimate = ops.stack([self.output[source] for source in self.sources], axis=-1)
         return keras.Model(self.input, estimate)
 
-    def training_pair(self, mixture, stems, loss_on=None, label=None):
+    def training_pair(
+        self, mixture: Tensor, stems: dict, loss_on: str | None = None, label: Tensor | None = None
+    ) -> tuple:
         return mixture, self.targets(stems, loss_on)
 
-    def targets(self, stems, loss_on=None):
+    def targets(self, stems: Mapping[str, Tensor], loss_on: str | None = None) -> Tensor:
         """What `training_model` should estimate, given the true stems.
 
         Args:
@@ -105,7 +116,7 @@ class Separator(Trainable):
         sources = self.sources if loss_on == "waveform" else self._estimated
         return ops.stack([self.represent(stems[source], loss_on) for source in sources], axis=-1)
 
-    def represent(self, wave, loss_on):
+    def represent(self, wave: Tensor, loss_on: str) -> Tensor:
         """A stem in one of the `representations`.
 
         Args:

@@ -1,6 +1,8 @@
 """`SerializableModel`: a model that its file describes by the arguments of the constructor."""
 
 import contextlib
+import os
+from typing import Self
 
 import keras
 
@@ -17,7 +19,7 @@ class SerializableModel(keras.Model):
     """
 
     # Pairs of an argument of earlier versions and its one value for which the class still stands.
-    _fixed_arguments = ()
+    _fixed_arguments: tuple = ()
 
     def __init__(self, *args, **kwargs):
         unknown = kwargs.keys() - {"inputs", "outputs", "name", "trainable"}
@@ -30,9 +32,9 @@ class SerializableModel(keras.Model):
         self._policy_name = keras.config.dtype_policy().name
         self._quantization = {}
 
-    def get_config(self):
+    def get_config(self) -> dict:
         owner = next(cls for cls in type(self).__mro__ if "__init__" in vars(cls))
-        if not hasattr(owner.__init__, "__wrapped__") and "get_config" not in vars(owner):
+        if not hasattr(vars(owner)["__init__"], "__wrapped__") and "get_config" not in vars(owner):
             raise NotImplementedError(
                 f"{type(self).__name__} must be decorated with sepmodels.layers.registration."
                 "register, or define get_config, or its file would lack the arguments of its "
@@ -41,7 +43,7 @@ class SerializableModel(keras.Model):
         return {"name": self.name, "dtype": self._policy_name, **self._quantization}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> Self:
         config = dict(config)
         for name, value in cls._fixed_arguments:
             given = config.pop(name, value)
@@ -54,11 +56,11 @@ class SerializableModel(keras.Model):
             model.quantize(**keras.saving.deserialize_keras_object(quantization))
         return model
 
-    def quantize(self, mode=None, **options):
+    def quantize(self, mode: str | None = None, **options) -> None:
         super().quantize(mode, **options)
         self._quantization = {"quantization": {"mode": mode, **options}}
 
-    def save(self, filepath, *args, **kwargs):
+    def save(self, filepath: str | os.PathLike, *args, **kwargs) -> None:
         rule = (
             "an HDF5 file cannot hold this model: save it as a '.keras' file, or its weights with "
             "save_weights as a '.weights.h5' file"

@@ -1,7 +1,10 @@
 """`Trainable`: the interface between a model and `sepmodels.train`."""
 
+import keras
+
 from sepmodels import _checks
 from sepmodels.models.base.serializable import SerializableModel
+from sepmodels.signal.tensor import Tensor
 
 
 class Trainable(SerializableModel):
@@ -25,8 +28,8 @@ class Trainable(SerializableModel):
             distinguishes in training; `None` if it needs no such label.
     """
 
-    representations = ("waveform",)
-    domains = None
+    representations: tuple[str, ...] = ("waveform",)
+    domains: tuple[str, ...] | None = None
 
     def __init__(self, *args, **kwargs):
         for name in {"sources", "sample_rate", "channels"} & kwargs.keys():
@@ -36,7 +39,7 @@ class Trainable(SerializableModel):
             _checks.file_name("sources", source)
         super().__init__(*args, **kwargs)
 
-    def valid_length(self, n):
+    def valid_length(self, n: int) -> tuple[int, int]:
         """Lengths of input and output for `n` wanted output samples.
 
         Args:
@@ -48,7 +51,7 @@ class Trainable(SerializableModel):
         """
         return n, n
 
-    def training_model(self, loss_on=None):
+    def training_model(self, loss_on: str | None = None) -> keras.Model:
         """The model in the form in which it is trained: one tensor of estimates as output.
 
         It shares every layer with this model, so training the one trains the other.
@@ -65,7 +68,9 @@ class Trainable(SerializableModel):
         """
         raise NotImplementedError(f"{type(self).__name__} must define training_model")
 
-    def training_pair(self, mixture, stems, loss_on=None, label=None):
+    def training_pair(
+        self, mixture: Tensor, stems: dict, loss_on: str | None = None, label: Tensor | None = None
+    ) -> tuple:
         """Turns a batch of song excerpts into inputs and targets of `training_model`.
 
         Args:
@@ -84,7 +89,7 @@ class Trainable(SerializableModel):
         """
         raise NotImplementedError(f"{type(self).__name__} must define training_pair")
 
-    def adapt(self, mixture):
+    def adapt(self, mixture: Tensor) -> None:
         """Fits the statistics that the model needs before training; most models need none.
 
         Args:

@@ -1,6 +1,7 @@
 """`MusicTranslation`: music in another timbre (Mor, Wolf, Polyak and Taigman 2019)."""
 
 import zlib
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -22,6 +23,7 @@ from sepmodels.models.music_translation.networks import (
 )
 from sepmodels.models.music_translation.training_model import TranslationTrainingModel
 from sepmodels.models.wavenet import generation
+from sepmodels.signal.tensor import Tensor
 
 _CONFUSIONS = ("alternating", "reversal", None)
 
@@ -97,18 +99,18 @@ class MusicTranslation(Trainable):
 
     def __init__(
         self,
-        sources=("vocals", "accompaniment"),
-        sample_rate=16000,
-        filters=128,
-        latent_filters=64,
-        pooling=800,
-        depths=(10, 10),
-        stacks=(3, 4),
-        preactivation=False,
-        confusion="alternating",
-        confusion_weight=0.01,
-        semitones=0.5,
-        convention="round",
+        sources: Sequence[str] = ("vocals", "accompaniment"),
+        sample_rate: int = 16000,
+        filters: int = 128,
+        latent_filters: int = 64,
+        pooling: int = 800,
+        depths: Sequence[int] = (10, 10),
+        stacks: Sequence[int] = (3, 4),
+        preactivation: bool = False,
+        confusion: str | None = "alternating",
+        confusion_weight: float = 0.01,
+        semitones: float = 0.5,
+        convention: str = "round",
         **kwargs,
     ):
         _checks.names("sources", sources, least=2)
@@ -145,15 +147,17 @@ class MusicTranslation(Trainable):
         outputs = ops.stack(samples, axis=2), domain_logits
         super().__init__([augmented, clean], outputs, channels=1, **kwargs)
 
-    def valid_length(self, n):
+    def valid_length(self, n: int) -> tuple[int, int]:
         whole = -(-n // self.pooling) * self.pooling
         return whole, whole
 
-    def training_model(self, loss_on=None):
+    def training_model(self, loss_on: str | None = None) -> keras.Model:
         self._choose_representation(loss_on)
         return TranslationTrainingModel(self)
 
-    def training_pair(self, mixture, stems, loss_on=None, label=None):
+    def training_pair(
+        self, mixture: Tensor, stems: dict, loss_on: str | None = None, label: Tensor | None = None
+    ) -> tuple:
         self._choose_representation(loss_on)
         waves = ops.concatenate([stems[source] for source in self.sources], axis=-1)
         augmented = tf.numpy_function(detune, [waves, self.semitones], tf.float32)
@@ -161,8 +165,14 @@ class MusicTranslation(Trainable):
         return (tf.ensure_shape(augmented, waves.shape), waves), classes
 
     def translate(
-        self, wave, sample_rate=None, to="accompaniment", seed=0, temperature=1.0, start=None
-    ):
+        self,
+        wave: np.ndarray,
+        sample_rate: int | None = None,
+        to: str = "accompaniment",
+        seed: int = 0,
+        temperature: float = 1.0,
+        start: int | None = None,
+    ) -> np.ndarray:
         """Translate music to another domain.
 
         Samples are generated one by one, at thousands per second: suited to excerpts rather than

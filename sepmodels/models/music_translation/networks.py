@@ -10,6 +10,7 @@ from sepmodels.layers.registration import register
 from sepmodels.models.base.serializable import SerializableModel
 from sepmodels.models.base.torch_layers import convolve, make_residual_block
 from sepmodels.models.wavenet.network import Network
+from sepmodels.signal.tensor import Tensor
 
 CLASSES = 256
 
@@ -55,12 +56,12 @@ class TranslationEncoder(SerializableModel):
 
     def __init__(
         self,
-        filters=128,
-        latent_filters=64,
-        pooling=800,
-        depth=10,
-        stacks=3,
-        preactivation=False,
+        filters: int = 128,
+        latent_filters: int = 64,
+        pooling: int = 800,
+        depth: int = 10,
+        stacks: int = 3,
+        preactivation: bool = False,
         **kwargs,
     ):
         _checks.positive(pooling=pooling, depth=depth, stacks=stacks)
@@ -76,7 +77,9 @@ class TranslationEncoder(SerializableModel):
         x = keras.layers.AveragePooling1D(pooling, dtype="float32", name="pool")(x)
         super().__init__(levels, x, **kwargs)
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         _checks.require(
             inputs.shape[1] is None or inputs.shape[1] % self.pooling == 0,
             f"the time must be a multiple of pooling={self.pooling}: pad with silence",
@@ -116,7 +119,7 @@ class DomainClassifier(SerializableModel):
       [arXiv:1805.07848](https://arxiv.org/abs/1805.07848)
     """
 
-    def __init__(self, domains, latent_filters=64, filters=100, **kwargs):
+    def __init__(self, domains: int, latent_filters: int = 64, filters: int = 100, **kwargs):
         # === Functional model ===
         latent = x = keras.Input((None, latent_filters), name="latent")
         for index in range(3):
@@ -165,7 +168,15 @@ class TranslationDecoder(SerializableModel):
       [arXiv:1805.07848](https://arxiv.org/abs/1805.07848)
     """
 
-    def __init__(self, filters=128, latent_filters=64, pooling=800, depth=10, stacks=4, **kwargs):
+    def __init__(
+        self,
+        filters: int = 128,
+        latent_filters: int = 64,
+        pooling: int = 800,
+        depth: int = 10,
+        stacks: int = 4,
+        **kwargs,
+    ):
         _checks.positive(pooling=pooling, depth=depth, stacks=stacks)
 
         # === Functional model ===
@@ -183,7 +194,7 @@ class TranslationDecoder(SerializableModel):
         x = convolve(ops.relu(x), CLASSES, 1, "logits")
         super().__init__([levels, latent], ops.cast(x, "float32"), **kwargs)
 
-    def to_network(self):
+    def to_network(self) -> Network:
         """The weights as `sepmodels.models.wavenet.generation.sample` reads them.
 
         Before the first sample the input is level 0, which belongs to no class and becomes a

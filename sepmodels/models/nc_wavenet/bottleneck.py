@@ -1,5 +1,7 @@
 """`BottleneckNCWaveNet`: an `NCWaveNet` with what lies between encoder and decoder changed."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -8,6 +10,7 @@ from sepmodels.layers.gradient_reversal import GradientReversal
 from sepmodels.layers.registration import check, register
 from sepmodels.models.base.torch_layers import convolve
 from sepmodels.models.nc_wavenet.nc_wavenet import NCWaveNet
+from sepmodels.signal.tensor import Tensor
 
 _REVERSAL = 0.01  # scale of the classifier's gradient in the encoder
 
@@ -56,7 +59,9 @@ class BottleneckNCWaveNet(NCWaveNet):
       [arXiv:1805.07848](https://arxiv.org/abs/1805.07848)
     """
 
-    def __init__(self, *, pooling=800, domains=None, **kwargs):
+    def __init__(
+        self, *, pooling: int | None = 800, domains: Sequence[str] | None = None, **kwargs
+    ):
         _checks.positive(pooling=1 if pooling is None else pooling)
         if domains is not None:
             _checks.names("domains", domains, least=2)
@@ -71,7 +76,7 @@ class BottleneckNCWaveNet(NCWaveNet):
         return start, PoolAndHold(self.pooling, self.padding, name="pool_and_hold")(encoded)
 
     @property
-    def context(self):
+    def context(self) -> tuple[int, int]:
         if self.pooling is None:
             return super().context
         front, encoder, decoder = self._sides
@@ -81,12 +86,12 @@ class BottleneckNCWaveNet(NCWaveNet):
         side = front + max(decoder, encoder + self.pooling - 1 + decoder - first)
         return side, side
 
-    def valid_length(self, n):
+    def valid_length(self, n: int) -> tuple[int, int]:
         if self.padding == "valid" and self.pooling is not None:
             n += -(n + 2 * self._sides[-1]) % self.pooling  # whole pieces for the decoder
         return super().valid_length(n)
 
-    def training_model(self, loss_on=None):
+    def training_model(self, loss_on: str | None = None) -> keras.Model:
         model = super().training_model(loss_on)
         if self.domains is None:
             return model
@@ -95,7 +100,9 @@ class BottleneckNCWaveNet(NCWaveNet):
         outputs = DomainLoss(dtype="float32", name="domain_loss")([model.output, logits, label])
         return keras.Model([self.input, label], outputs)
 
-    def training_pair(self, mixture, stems, loss_on=None, label=None):
+    def training_pair(
+        self, mixture: Tensor, stems: dict, loss_on: str | None = None, label: Tensor | None = None
+    ) -> tuple:
         inputs, targets = super().training_pair(mixture, stems, loss_on)
         if self.domains is None:
             return inputs, targets

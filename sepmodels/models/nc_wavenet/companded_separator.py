@@ -1,6 +1,7 @@
 """`CompandedSeparator`: mu-law companded input, and classes or companded samples as output."""
 
 import math
+from collections.abc import Callable
 
 import keras
 from keras import ops
@@ -9,6 +10,7 @@ from sepmodels import _checks, signal
 from sepmodels.layers.mu_law import MuLawDecode, MuLawEncode
 from sepmodels.models.base.separator import Separator, complete_stems, select_estimated
 from sepmodels.models.base.torch_layers import convolve
+from sepmodels.signal.tensor import Tensor
 
 CLASSES = 256
 HEADS = ("classes", "regression")
@@ -51,7 +53,9 @@ class CompandedSeparator(Separator):
         target: str or None. The source estimated, see `select_estimated`.
     """
 
-    def __init__(self, mixture, features, centre, head_filters, **kwargs):
+    def __init__(
+        self, mixture: Tensor, features: Tensor, centre: Callable, head_filters: int, **kwargs
+    ):
         _checks.one_of(head=(self.head, HEADS))
         estimated = select_estimated(self.sources, self.target)
         classes = self.head == "classes"
@@ -68,13 +72,13 @@ class CompandedSeparator(Separator):
         stems = complete_stems(centre, waves, estimated, self.sources)
         super().__init__(mixture, stems, estimates=estimates, estimated=estimated, **kwargs)
 
-    def represent(self, wave, loss_on):
+    def represent(self, wave: Tensor, loss_on: str) -> Tensor:
         if loss_on == "waveform":
             return wave
         change = signal.mu_law_compress if loss_on == "companded" else signal.mu_law_encode
         return change(wave, CLASSES)
 
-    def adapt(self, mixture):
+    def adapt(self, mixture: Tensor) -> None:
         mean, variance = ops.moments(signal.mu_law_compress(mixture, CLASSES), axes=(0, 1))
         standardize = self.get_layer("standardize")
         standardize.moving_mean.assign(mean)

@@ -1,5 +1,7 @@
 """`LluisWaveNet`: a non-causal WaveNet on plain waveforms (Lluís et al. 2019)."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -65,15 +67,15 @@ class LluisWaveNet(Separator):
 
     def __init__(
         self,
-        sources=("vocals", "accompaniment"),
-        sample_rate=16000,
-        channels=1,
-        filters=64,
-        kernel_size=3,
-        dilations=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
-        stacks=4,
-        head_filters=(2048, 256),
-        padding="same",
+        sources: Sequence[str] = ("vocals", "accompaniment"),
+        sample_rate: int = 16000,
+        channels: int = 1,
+        filters: int = 64,
+        kernel_size: int = 3,
+        dilations: Sequence[int] = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+        stacks: int = 4,
+        head_filters: Sequence[int] = (2048, 256),
+        padding: str = "same",
         **kwargs,
     ):
         _checks.names("sources", sources, least=2)
@@ -103,7 +105,7 @@ class LluisWaveNet(Separator):
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
         x, total = convolve(mixture, filters, _FRONT, "front"), None
-        for index, dilation in enumerate(dilations * stacks):
+        for index, dilation in enumerate(self.dilations * stacks):
             sides = signal.compute_context(kernel_size, [dilation])
             residual, skip = block(x, index, dilation)
             x = centre(x, sides) + residual
@@ -118,9 +120,9 @@ class LluisWaveNet(Separator):
         super().__init__(mixture, stems, **kwargs)
 
     @property
-    def context(self):
-        layers = signal.compute_context(self.kernel_size, self.dilations * self.stacks)
-        return tuple(side + 3 * (_FRONT // 2) for side in layers)
+    def context(self) -> tuple[int, int]:
+        left, right = signal.compute_context(self.kernel_size, self.dilations * self.stacks)
+        return left + 3 * (_FRONT // 2), right + 3 * (_FRONT // 2)
 
-    def valid_length(self, n):
+    def valid_length(self, n: int) -> tuple[int, int]:
         return (n + sum(self.context) if self.padding == "valid" else n), n

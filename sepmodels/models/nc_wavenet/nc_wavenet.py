@@ -1,5 +1,7 @@
 """`NCWaveNet`: a non-causal WaveNet that separates (ShichengChen 2018)."""
 
+from collections.abc import Sequence
+
 import keras
 
 from sepmodels import _checks, signal
@@ -85,17 +87,17 @@ class NCWaveNet(CompandedSeparator):
 
     def __init__(
         self,
-        sources=("vocals", "accompaniment"),
-        sample_rate=16000,
-        channels=1,
-        target="accompaniment",
-        head="classes",
-        activation="relu",
-        filters=128,
-        skip_filters=512,
-        dilations=(1, 2, 4, 8, 16, 32, 64, 128, 256),
-        stacks=(3, 4),
-        padding="same",
+        sources: Sequence[str] = ("vocals", "accompaniment"),
+        sample_rate: int = 16000,
+        channels: int = 1,
+        target: str | None = "accompaniment",
+        head: str = "classes",
+        activation: str = "relu",
+        filters: int = 128,
+        skip_filters: int = 512,
+        dilations: Sequence[int] = (1, 2, 4, 8, 16, 32, 64, 128, 256),
+        stacks: Sequence[int] = (3, 4),
+        padding: str = "same",
         **kwargs,
     ):
         _checks.names("sources", sources)
@@ -114,23 +116,23 @@ class NCWaveNet(CompandedSeparator):
             return crop_time(x, side, side) if padding == "valid" else x
 
         # What encoder and decoder read on either side, and lose without padding.
-        encoder, decoder = (signal.compute_context(_KERNEL, dilations * n)[0] for n in stacks)
+        encoder, decoder = (signal.compute_context(_KERNEL, self.dilations * n)[0] for n in stacks)
         self._sides = _FRONT // 2, encoder, decoder
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
         start = convolve(encode(mixture), filters, _FRONT, "front", padding=padding)
         encoded = start
-        for block in make_blocks(dilations * stacks[0], "encoder"):
+        for block in make_blocks(self.dilations * stacks[0], "encoder"):
             encoded = block(encoded)
         x, *conditions = self._connect(centre(start, encoder), encoded)
-        blocks = make_blocks(dilations * stacks[1], "decoder", skip_filters=skip_filters)
+        blocks = make_blocks(self.dilations * stacks[1], "decoder", skip_filters=skip_filters)
         features, middle = sum_skips(blocks, x, conditions), centre(mixture, sum(self._sides))
         super().__init__(mixture, features, middle, skip_filters, **kwargs)
         self._encoded = encoded
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> CompandedSeparator:
         # Files of earlier versions: these arguments now belong to a subclass.
         if cls is NCWaveNet and "pooling" in config:
             config = dict(config)
@@ -150,9 +152,9 @@ class NCWaveNet(CompandedSeparator):
         return [encoded]
 
     @property
-    def context(self):
+    def context(self) -> tuple[int, int]:
         side = sum(self._sides)
         return side, side
 
-    def valid_length(self, n):
+    def valid_length(self, n: int) -> tuple[int, int]:
         return (n if self.padding == "same" else n + 2 * sum(self._sides)), n

@@ -1,5 +1,7 @@
 """`SpectralNCWaveNet`: residual layers over the frames of a complex spectrogram."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -13,6 +15,7 @@ from sepmodels.models.base.separator import (
     select_estimated,
 )
 from sepmodels.models.base.torch_layers import convolve, make_residual_block
+from sepmodels.signal.tensor import Tensor
 
 
 @register
@@ -67,16 +70,16 @@ class SpectralNCWaveNet(Separator):
 
     def __init__(
         self,
-        sources=("vocals", "accompaniment"),
-        sample_rate=16000,
-        channels=1,
-        target="accompaniment",
-        n_fft=1024,
-        hop_length=256,
-        filters=256,
-        depth=50,
-        kernel_size=3,
-        front_kernel_size=25,
+        sources: Sequence[str] = ("vocals", "accompaniment"),
+        sample_rate: int = 16000,
+        channels: int = 1,
+        target: str | None = "accompaniment",
+        n_fft: int = 1024,
+        hop_length: int = 256,
+        filters: int = 256,
+        depth: int = 50,
+        kernel_size: int = 3,
+        front_kernel_size: int = 25,
         **kwargs,
     ):
         _checks.names("sources", sources)
@@ -93,7 +96,7 @@ class SpectralNCWaveNet(Separator):
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
-        x = ops.concatenate(STFT(**transform, dtype="float32", name="stft")(mixture), axis=2)
+        x = ops.concatenate(STFT(n_fft, hop_length, dtype="float32", name="stft")(mixture), axis=2)
         x = keras.layers.Reshape((-1, width))(x)
         x = convolve(x, filters, front_kernel_size, "front")
         total = convolve(ops.relu(x), width, 1, "skip_0")
@@ -110,14 +113,14 @@ class SpectralNCWaveNet(Separator):
         super().__init__(mixture, stems, estimates=estimates, estimated=estimated, **kwargs)
 
     @property
-    def context(self):
+    def context(self) -> tuple[int, int]:
         # A sample lies in frames, which depend on other frames, which contain further samples. The
         # first value of the window is zero.
         frames = self.front_kernel_size // 2 + (self.depth - 1) * (self.kernel_size // 2)
         side = frames * self.hop_length + 2 * (self.n_fft // 2 - 1)
         return side, side
 
-    def represent(self, wave, loss_on):
+    def represent(self, wave: Tensor, loss_on: str) -> Tensor:
         if loss_on == "waveform":
             return wave
         return ops.stack(self.get_layer("stft")(wave), axis=2)  # (batch, frames, 2, bins, channels)

@@ -1,5 +1,7 @@
 """`StridedNCWaveNet`: the bottleneck restored by strides instead of dilations."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -65,16 +67,16 @@ class StridedNCWaveNet(CompandedSeparator):
 
     def __init__(
         self,
-        sources=("vocals", "accompaniment"),
-        sample_rate=16000,
-        channels=1,
-        target="accompaniment",
-        head="classes",
-        filters=128,
-        kernel_size=15,
-        front_kernel_size=25,
-        scales=5,
-        layers_per_scale=3,
+        sources: Sequence[str] = ("vocals", "accompaniment"),
+        sample_rate: int = 16000,
+        channels: int = 1,
+        target: str | None = "accompaniment",
+        head: str = "classes",
+        filters: int = 128,
+        kernel_size: int = 15,
+        front_kernel_size: int = 25,
+        scales: int = 5,
+        layers_per_scale: int = 3,
         **kwargs,
     ):
         _checks.names("sources", sources)
@@ -126,7 +128,7 @@ class StridedNCWaveNet(CompandedSeparator):
         super().__init__(mixture, x, mixture, filters, **kwargs)
 
     @property
-    def context(self):
+    def context(self) -> tuple[int, int]:
         # A step of scale `s` is `2**s` samples long. The exact context depends on the position of
         # a sample in the grid of the strides; this is the maximum.
         wide = self.kernel_size // 2

@@ -1,5 +1,7 @@
 """`WaveNet`: an autoregressive model of waveforms (van den Oord et al. 2016)."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from keras import ops
@@ -15,6 +17,7 @@ from sepmodels.layers.registration import check, register
 from sepmodels.models.base.trainable import Trainable
 from sepmodels.models.wavenet import generation
 from sepmodels.models.wavenet.network import Network
+from sepmodels.signal.tensor import Tensor
 
 _CLASSES = 256
 _SCALAR_TAPS = 32  # of the first convolution, if it reads samples instead of classes
@@ -86,15 +89,15 @@ class WaveNet(Trainable):
 
     def __init__(
         self,
-        source=None,
-        sample_rate=16000,
-        filters=32,
-        skip_filters=512,
-        kernel_size=2,
-        dilations=tuple(2**i for i in range(10)) * 5,
-        scalar_input=False,
-        condition=None,
-        hop_length=None,
+        source: str | None = None,
+        sample_rate: int = 16000,
+        filters: int = 32,
+        skip_filters: int = 512,
+        kernel_size: int = 2,
+        dilations: Sequence[int] = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) * 5,
+        scalar_input: bool = False,
+        condition: int | Sequence[str] | None = None,
+        hop_length: int | None = None,
         **kwargs,
     ):
         _checks.positive(filters=filters, skip_filters=skip_filters, dilations=dilations)
@@ -137,15 +140,17 @@ class WaveNet(Trainable):
         super().__init__(inputs, scores, sources=sources, channels=1, **kwargs)
 
     @property
-    def receptive_field(self):
+    def receptive_field(self) -> int:
         """Number of samples, all in the past, on which the logits of a sample depend."""
         return signal.compute_receptive_field(self.kernel_size, self.dilations) + self._taps - 1
 
-    def training_model(self, loss_on=None):
+    def training_model(self, loss_on: str | None = None) -> keras.Model:
         self._choose_representation(loss_on)
         return keras.Model(self.input, self.output)
 
-    def training_pair(self, mixture, stems, loss_on=None, label=None):
+    def training_pair(
+        self, mixture: Tensor, stems: dict, loss_on: str | None = None, label: Tensor | None = None
+    ) -> tuple:
         self._choose_representation(loss_on)
         rule = "songs have domains but no features: fit training_model() on features of your own"
         _checks.require(self.condition is None or self.domains, rule, condition=self.condition)
@@ -155,7 +160,15 @@ class WaveNet(Trainable):
             return wave, classes
         return (wave, ops.one_hot(label, len(self.domains))[:, None]), classes
 
-    def generate(self, n, seed=0, temperature=1.0, condition=None, primer=None, streams=None):
+    def generate(
+        self,
+        n: int,
+        seed: int = 0,
+        temperature: float = 1.0,
+        condition: str | np.ndarray | None = None,
+        primer: np.ndarray | None = None,
+        streams: int | None = None,
+    ) -> np.ndarray:
         """Draw a waveform, sample by sample.
 
         Args:
