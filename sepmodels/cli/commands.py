@@ -60,15 +60,8 @@ def separate(options):
 
 def stream(options):
     """Separate a file or standard input block by block, as live sound arrives."""
-    live.separate_live(
-        load_model(options.model),
-        options.input,
-        options.output,
-        options.source,
-        options.block,
-        options.rate,
-        options.channels,
-    )
+    files, raw = (options.input, options.output), (options.rate, options.channels)
+    live.separate_live(load_model(options.model), *files, options.source, options.block, *raw)
 
 
 def models(options):

@@ -87,9 +87,7 @@ def evaluate_folders(
     jobs = {}
     for name, song in guesses.items():
         with _note_errors(errors, name):
-            rule = (
-                f"estimates and references must name songs alike: {references} has no song {name}"
-            )
+            rule = f"references must name the songs as estimates does, and has no song {name}"
             _checks.require(name in truths, rule, references=str(references))
             stems = song.files, truths[name].files
             mark = _fingerprint(*stems, options, fit)
@@ -223,9 +221,8 @@ def _locate(output, folder, name, suffix):
 
 
 def _write(output, name, table, options):
-    _files.write_atomically(
-        _locate(output, "tracks", name, "csv"), partial(table.to_csv, index=False)
-    )
+    path = _locate(output, "tracks", name, "csv")
+    _files.write_atomically(path, partial(table.to_csv, index=False))
     if "SAR" in table:
         subset = name if name.startswith(("test/", "train/")) else f"test/{name}"
         path = _locate(output, "museval", subset, "json")

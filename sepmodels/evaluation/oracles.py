@@ -1,11 +1,11 @@
 """Oracles: separation with masks and filters that are computed from the true stems."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
-from sepmodels.evaluation.metrics.signals import check_signals
+from sepmodels.evaluation.metrics.signals import Stems, check_signals
 from sepmodels.signal.complex_stft import invert, transform
 from sepmodels.signal.masks import compute_binary_masks, compute_ratio_masks
 from sepmodels.signal.wiener import filter_spectrum
@@ -14,9 +14,7 @@ N_FFT = 2048  # half overlapping Hann frames, as in the oracles of SiSEC
 _TINY, _EPSILON = np.finfo("float32").tiny, np.finfo("float32").eps
 
 
-def apply_ratio_mask(
-    references: Mapping[str, np.ndarray], mixture: np.ndarray, power: float = 2
-) -> dict[str, np.ndarray]:
+def apply_ratio_mask(references: Stems, mixture: np.ndarray, power: float = 2) -> dict:
     """Filter the mixture with the ideal ratio mask of each source: the ceiling of masking.
 
     At every time and frequency a source gets the share of the mixture that its power has in the
@@ -46,9 +44,7 @@ def apply_ratio_mask(
     return _apply_masks(references, mixture, partial(compute_ratio_masks, power=power))
 
 
-def apply_binary_mask(
-    references: Mapping[str, np.ndarray], mixture: np.ndarray
-) -> dict[str, np.ndarray]:
+def apply_binary_mask(references: Stems, mixture: np.ndarray) -> dict[str, np.ndarray]:
     """Filter the mixture with ideal binary masks: each bin goes to its loudest source.
 
     Args:
@@ -74,9 +70,7 @@ def apply_binary_mask(
     return _apply_masks(references, mixture, compute_binary_masks)
 
 
-def apply_multichannel_wiener(
-    references: Mapping[str, np.ndarray], mixture: np.ndarray
-) -> dict[str, np.ndarray]:
+def apply_multichannel_wiener(references: Stems, mixture: np.ndarray) -> dict[str, np.ndarray]:
     """Filter the mixture with the ideal multichannel Wiener filter: SiSEC's MWF.
 
     A source is described by its power at every time and frequency and by one covariance between

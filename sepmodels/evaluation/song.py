@@ -6,14 +6,12 @@ stem best, which changes the volume only. Without these references a score in dB
 interpret, because songs differ more than systems do.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from sepmodels import _checks
 from sepmodels.evaluation import metrics, oracles
-from sepmodels.evaluation.metrics.signals import check_sources
+from sepmodels.evaluation.metrics.signals import Stems, check_sources
 
 SYSTEMS = ("mixture", "gain", "estimate", "oracle")
 RATIOS = {"SDR": metrics.sdr, "SI-SDR": metrics.si_sdr}
@@ -21,8 +19,8 @@ MEDIAN, WHOLE = "median of windows", "whole song"
 
 
 def evaluate(
-    estimates: Mapping[str, np.ndarray],
-    references: Mapping[str, np.ndarray],
+    estimates: Stems,
+    references: Stems,
     sample_rate: int,
     *,
     mixture: np.ndarray | None = None,

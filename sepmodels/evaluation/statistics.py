@@ -70,9 +70,8 @@ def aggregate(table: pd.DataFrame) -> pd.DataFrame:
     lines = pd.DataFrame(rows).set_index(["source", "system", "aggregate"])
     ends = lines["SDR"].unstack("system").reindex(columns=["mixture", "oracle"])
     floor, ceiling = (ends[name].reindex(lines.index.droplevel("system")).array for name in ends)
-    lines.insert(
-        lines.columns.get_loc("tracks"), "share", (lines["SDR"] - floor) / (ceiling - floor)
-    )
+    share = (lines["SDR"] - floor) / (ceiling - floor)
+    lines.insert(lines.columns.get_loc("tracks"), "share", share)
     return lines
 
 
@@ -151,9 +150,8 @@ def compare(
     rule = "first and second must share at least two tracks with a score"
     _checks.require(len(differences) > 1, rule, first=[*dict(first)], second=[*dict(second)])
     p_value = stats.wilcoxon(differences).pvalue if differences.any() else 1.0
-    return Comparison(
-        len(differences), float(np.median(differences)), *bootstrap(differences), float(p_value)
-    )
+    middle = float(np.median(differences))
+    return Comparison(len(differences), middle, *bootstrap(differences), float(p_value))
 
 
 def _pooled_median(tracks):

@@ -1,17 +1,15 @@
 """NSDR, SIR and SAR as the tables of MIR-1K and iKala have them: BSSEval v3, for mono clips."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from sepmodels import _checks
 from sepmodels.evaluation.metrics.projection import compute_ratios, project
-from sepmodels.evaluation.metrics.signals import check_sources, is_silent
+from sepmodels.evaluation.metrics.signals import Stems, check_sources, is_silent
 
 
-def nsdr(
-    references: Mapping[str, np.ndarray], estimates: Mapping[str, np.ndarray], mixture: np.ndarray
-) -> dict[str, dict[str, float]]:
+def nsdr(references: Stems, estimates: Stems, mixture: np.ndarray) -> dict[str, dict]:
     """Compute the normalised SDR of each source of a mono clip, with SDR, SIR and SAR.
 
     NSDR is the improvement of SDR over the mixture. The scores are those of BSSEval v3, not of

@@ -1,24 +1,20 @@
 """BSSEval v4, the scores of SiSEC 2018: museval as the reference, and an equal, faster path."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from sepmodels import _checks
 from sepmodels.evaluation.metrics.projection import compute_ratios, project
 from sepmodels.evaluation.metrics.ratios import sdr_per_window
-from sepmodels.evaluation.metrics.signals import (
-    check_sources,
-    is_silent,
-    split_windows,
-)
+from sepmodels.evaluation.metrics.signals import Stems, check_sources, is_silent, split_windows
 
 SCORES = ("SDR", "ISR", "SIR", "SAR")
 
 
 def bss_eval(
-    references: Mapping[str, np.ndarray],
-    estimates: Mapping[str, np.ndarray],
+    references: Stems,
+    estimates: Stems,
     sample_rate: int,
     window: float = 1.0,
     hop: float = 1.0,

@@ -62,9 +62,7 @@ def _solve(forward, right):
         return _factorise(forward, right)
     except linalg.LinAlgError:
         power = np.diagonal(forward[0])
-        scale = 1 / np.sqrt(
-            np.where(power > 0, power, 1)
-        )  # for equal weight of quiet and loud channels
+        scale = 1 / np.sqrt(np.where(power > 0, power, 1))  # equal weight, quiet or loud
         scaled = forward * scale[:, None] * scale
         scaled[0] += len(forward) * len(scale) * np.finfo("float64").eps * np.eye(len(scale))
         scales = np.repeat(scale, len(forward))[:, None]

@@ -1,8 +1,12 @@
 """Signals, as all scores see them: checks, windows, silence and decibels."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sepmodels import _checks
+
+Stems = Mapping[str, np.ndarray]  # source name to samples
 
 
 def split_windows(
