@@ -4,28 +4,7 @@ Every `plot_` function returns a matplotlib `Figure` that pyplot no longer track
 shows it once, as the value of its cell, and a script saves it with `figure.savefig`.
 """
 
-from sepmodels.display.charts import plot_learning_curve, plot_scores
-from sepmodels.display.corpora import plot_corpus
-from sepmodels.display.loudness import measure_loudness
-from sepmodels.display.players import Page, Player
-from sepmodels.display.reports import write_report
-from sepmodels.display.sisec_comparison import plot_sisec_comparison
-from sepmodels.display.spectrograms import plot_spectrogram, plot_spectrograms, plot_waveforms
-from sepmodels.display.theme import set_theme
-from sepmodels.display.variants import plot_ablation
+import lazy_loader
 
-__all__ = [
-    "Page",
-    "Player",
-    "measure_loudness",
-    "plot_ablation",
-    "plot_corpus",
-    "plot_learning_curve",
-    "plot_scores",
-    "plot_sisec_comparison",
-    "plot_spectrogram",
-    "plot_spectrograms",
-    "plot_waveforms",
-    "set_theme",
-    "write_report",
-]
+# The names stand in `__init__.pyi`, for Python and for type checkers.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

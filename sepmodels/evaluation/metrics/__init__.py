@@ -5,20 +5,7 @@ a score is NaN. Silent means that the channels sum to zero at every sample, so a
 exact opposite phase counts as silent too.
 """
 
-from sepmodels.evaluation.metrics.bss_eval_v3 import gnsdr, nsdr
-from sepmodels.evaluation.metrics.bss_eval_v4 import SCORES, bss_eval
-from sepmodels.evaluation.metrics.ratios import sdr, sdr_per_window, si_sdr
-from sepmodels.evaluation.metrics.signals import fit, is_silent, split_windows
+import lazy_loader
 
-__all__ = [
-    "SCORES",
-    "bss_eval",
-    "fit",
-    "gnsdr",
-    "is_silent",
-    "nsdr",
-    "sdr",
-    "sdr_per_window",
-    "si_sdr",
-    "split_windows",
-]
+# The names stand in `__init__.pyi`, for Python and for type checkers.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

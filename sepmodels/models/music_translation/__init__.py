@@ -1,22 +1,6 @@
 """The Universal Music Translation Network."""
 
-from sepmodels.models.music_translation.music_translation import MusicTranslation, detune
-from sepmodels.models.music_translation.networks import (
-    DomainClassifier,
-    TranslationDecoder,
-    TranslationEncoder,
-    compute_levels,
-    unfold_domains,
-)
-from sepmodels.models.music_translation.training_model import cross_entropy
+import lazy_loader
 
-__all__ = [
-    "DomainClassifier",
-    "MusicTranslation",
-    "TranslationDecoder",
-    "TranslationEncoder",
-    "compute_levels",
-    "cross_entropy",
-    "detune",
-    "unfold_domains",
-]
+# The names stand in `__init__.pyi`, for Python and for type checkers.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

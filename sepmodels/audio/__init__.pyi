@@ -1,0 +1,16 @@
+from .blocks import BlockStream as BlockStream
+from .blocks import prefetch as prefetch
+from .blocks import resample_blocks as resample_blocks
+from .file import SUFFIXES as SUFFIXES
+from .file import AudioError as AudioError
+from .file import Info as Info
+from .reading import info as info
+from .reading import read as read
+from .reading import read_blocks as read_blocks
+from .reading import regroup_blocks as regroup_blocks
+from .resampling import Resampler as Resampler
+from .resampling import resample as resample
+from .resampling import resampled_length as resampled_length
+from .stretching import stretch as stretch
+from .writing import Writer as Writer
+from .writing import write as write

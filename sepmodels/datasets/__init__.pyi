@@ -1,0 +1,15 @@
+from . import synthetic as synthetic
+from .corpora import ccmixter as ccmixter
+from .corpora import everything_is_free as everything_is_free
+from .corpora import lithium as lithium
+from .corpora import mir1k as mir1k
+from .corpora import musdb as musdb
+from .corpora import sample as sample
+from .corpora import wav_folder as wav_folder
+from .corpora.locations import load_location as load_location
+from .description import describe as describe
+from .segments import Augment as Augment
+from .segments import cut_excerpts as cut_excerpts
+from .segments import draw_segments as draw_segments
+from .track import Track as Track
+from .wav_cache import cache_as_wav as cache_as_wav

@@ -1,0 +1,10 @@
+from . import ccmixter as ccmixter
+from . import everything_is_free as everything_is_free
+from . import lithium as lithium
+from . import locations as locations
+from . import mir1k as mir1k
+from . import musdb as musdb
+from . import sample as sample
+from . import song_folders as song_folders
+from . import splits as splits
+from . import wav_folder as wav_folder

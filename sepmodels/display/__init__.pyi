@@ -1,0 +1,14 @@
+from . import theme as theme
+from .charts import plot_learning_curve as plot_learning_curve
+from .charts import plot_scores as plot_scores
+from .corpora import plot_corpus as plot_corpus
+from .loudness import measure_loudness as measure_loudness
+from .players import Page as Page
+from .players import Player as Player
+from .reports import write_report as write_report
+from .sisec_comparison import plot_sisec_comparison as plot_sisec_comparison
+from .spectrograms import plot_spectrogram as plot_spectrogram
+from .spectrograms import plot_spectrograms as plot_spectrograms
+from .spectrograms import plot_waveforms as plot_waveforms
+from .theme import set_theme as set_theme
+from .variants import plot_ablation as plot_ablation

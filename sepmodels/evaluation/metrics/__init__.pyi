@@ -1,0 +1,10 @@
+from .bss_eval_v3 import gnsdr as gnsdr
+from .bss_eval_v3 import nsdr as nsdr
+from .bss_eval_v4 import SCORES as SCORES
+from .bss_eval_v4 import bss_eval as bss_eval
+from .ratios import sdr as sdr
+from .ratios import sdr_per_window as sdr_per_window
+from .ratios import si_sdr as si_sdr
+from .signals import fit as fit
+from .signals import is_silent as is_silent
+from .signals import split_windows as split_windows
