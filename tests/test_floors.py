@@ -55,8 +55,13 @@ def name_of(path):
 
 
 def imports(tree):
-    """`(node, module)` for every import; `from package import module` gives the module."""
-    for node in ast.walk(tree):
+    """`(node, module)` for every import; `from package import module` gives the module.
+
+    What only a type checker imports is left out.
+    """
+    checked = [node for node in ast.walk(tree) if ast.unparse(node).startswith("if TYPE_CHECKING:")]
+    unseen = {inner for node in checked for inner in ast.walk(node)}
+    for node in set(ast.walk(tree)) - unseen:
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -8,6 +8,7 @@ import contextlib
 import functools
 import io
 import warnings
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ class Verdict(NamedTuple):
     printed: str = ""
 
 
-def check(number, answer):
+def check(number: str, answer: Callable) -> None:
     """Say whether an answer is right, and if not, what differs.
 
     It prints one line, and never raises whatever the answer is or does, so that a notebook with
@@ -55,7 +56,7 @@ def check(number, answer):
         print(f"  (your function printed: {shorten(verdict.printed.strip(), str)})")
 
 
-def judge(number, answer):
+def judge(number: str, answer: Callable) -> Verdict:
     """Return what `check` prints as a `Verdict`, for a lecturer who counts points.
 
     Args:

@@ -1,6 +1,9 @@
 """Pictures of numbers: learning curves and scores."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 
 from sepmodels.display import theme
 
@@ -11,7 +14,9 @@ SCORE_MARKS = {  # the shape and its filling
 }
 
 
-def plot_learning_curve(history, *, metric="loss", title=None):
+def plot_learning_curve(
+    history: Any, *, metric: str = "loss", title: str | None = None
+) -> "theme.Figure":
     """Draw training and validation loss over the epochs, and mark the best epoch.
 
     Args:
@@ -59,7 +64,9 @@ def plot_learning_curve(history, *, metric="loss", title=None):
     return figure
 
 
-def plot_scores(table, *, score="SDR", title=None):
+def plot_scores(
+    table: pd.DataFrame, *, score: str = "SDR", title: str | None = None
+) -> "theme.Figure":
     """Draw each source between its floor and its ceiling.
 
     A line runs from the mixture to the oracle mask. The dot is the median of the estimate, the
@@ -111,9 +118,9 @@ def plot_scores(table, *, score="SDR", title=None):
                 axes.plot(place, row, mark, **look)
             axes.plot(value, row, "o", color=color, markersize=11, label=f"{hidden}estimate")
             if np.isfinite(value):
-                text, offset = f"{value:.1f} dB ({value - floor:+.1f})", {"xytext": (0, 10)}
-                offset |= {"textcoords": "offset points", "ha": "center", "color": color}
-                axes.annotate(text, (value, row), **offset)
+                text = f"{value:.1f} dB ({value - floor:+.1f})"
+                offset = {"textcoords": "offset points", "ha": "center", "color": color}
+                axes.annotate(text, (value, row), xytext=(0, 10), **offset)
         axes.set_yticks(range(len(sources)), sources)
         axes.set_ylim(len(sources) - 0.5, -0.6)
         axes.grid(axis="y", visible=False)

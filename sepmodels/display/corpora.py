@@ -1,9 +1,11 @@
 """A picture of what a corpus contains."""
 
+import pandas as pd
+
 from sepmodels.display import theme
 
 
-def plot_corpus(table, *, title=None):
+def plot_corpus(table: pd.DataFrame, *, title: str | None = None) -> "theme.Figure":
     """Draw the minutes of each source, and the share of them that is silent.
 
     Args:

@@ -10,7 +10,7 @@ SILENCE = -70.0  # LUFS: fainter blocks count as silence
 RELATIVE = -10.0  # dB: blocks fainter than the mean by more than this count as pauses
 
 
-def measure_loudness(samples, sample_rate):
+def measure_loudness(samples: np.ndarray, sample_rate: int) -> float:
     """Measure integrated loudness in LUFS, without pauses; minus infinity for silence.
 
     Args:

@@ -2,7 +2,9 @@
 
 import html
 import json
+import os
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +25,7 @@ class Page:
         key: dict. The name on the page to the name of the stem; they differ when hidden.
     """
 
-    def __init__(self, fragment, key, title=None):
+    def __init__(self, fragment: str, key: Mapping[str, str], title: str | None = None):
         self.html = fragment
         self.key = key
         self._title = title or "sepmodels player"
@@ -34,7 +36,7 @@ class Page:
     def _repr_html_(self):
         return self.html
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike) -> Path:
         """Write a page that any browser opens, and return its path.
 
         Args:
@@ -88,7 +90,15 @@ class Player(Page):
     {'vocals': 'vocals', 'accompaniment': 'accompaniment'}
     """
 
-    def __init__(self, stems, sample_rate, *, title=None, hide_names=False, budget=2_000_000):
+    def __init__(
+        self,
+        stems: Mapping[str, np.ndarray],
+        sample_rate: int,
+        *,
+        title: str | None = None,
+        hide_names: bool = False,
+        budget: int = 2_000_000,
+    ):
         stems = check_stems(stems)
         labels = list(stems)
         if hide_names:

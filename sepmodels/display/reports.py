@@ -1,22 +1,26 @@
 """One page to listen to a separation: everything in step, with scores and a blind test."""
 
+import os
 from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
 
 from sepmodels.display import data_urls
 from sepmodels.display.players import WEB, Page, check_stems, compose_html
 
 
 def write_report(
-    path,
-    mixture,
-    references,
-    estimates,
-    sample_rate,
+    path: str | os.PathLike,
+    mixture: np.ndarray,
+    references: Mapping[str, np.ndarray],
+    estimates: Mapping[str, np.ndarray | Mapping],
+    sample_rate: int,
     *,
-    scores=None,
-    title="Listening report",
-    budget=15_000_000,
-):
+    scores: pd.DataFrame | None = None,
+    title: str = "Listening report",
+    budget: int = 15_000_000,
+) -> Page:
     """Write a page on which a separation can be heard, seen and judged, and return it.
 
     Mixture, true stems and estimates run in step and preserve their levels; the spectrogram of the

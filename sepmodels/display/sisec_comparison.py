@@ -1,6 +1,7 @@
 """Your scores beside those of the evaluation campaign SiSEC 2018."""
 
 import numpy as np
+import pandas as pd
 
 from sepmodels.display import theme
 from sepmodels.evaluation import sisec2018, statistics
@@ -9,7 +10,9 @@ _MARKS = {"submission": "o", "oracle": "D", "floor": "s"}
 _YOURS = {"mixture": "your mixture", "estimate": "your estimate", "oracle": "your oracle"}
 
 
-def plot_sisec_comparison(table, *, measure="SDR", title=None):
+def plot_sisec_comparison(
+    table: pd.DataFrame, *, measure: str = "SDR", title: str | None = None
+) -> "theme.Figure":
     """Draw the spread of your scores over the songs beside the medians of SiSEC 2018.
 
     Your systems are boxes: the quartiles and the range of the medians of each song. Those of the

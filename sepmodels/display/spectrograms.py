@@ -1,5 +1,7 @@
 """Pictures of sound: spectrograms and waveforms."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sepmodels import _checks
@@ -10,7 +12,9 @@ RANGE = 80  # dB from the loudest to what is drawn as silence
 TICKS = (0, 500, 1000, 2000, 4000, 8000, 16000)  # Hz
 
 
-def plot_spectrogram(samples, sample_rate, *, title=None):
+def plot_spectrogram(
+    samples: np.ndarray, sample_rate: int, *, title: str | None = None
+) -> "theme.Figure":
     """Draw one sound: time, frequency on a mel scale, magnitude in dB.
 
     Args:
@@ -31,7 +35,9 @@ def plot_spectrogram(samples, sample_rate, *, title=None):
     return plot_spectrograms({"": samples}, sample_rate, title=title)
 
 
-def plot_spectrograms(stems, sample_rate, *, title=None):
+def plot_spectrograms(
+    stems: Mapping[str, np.ndarray], sample_rate: int, *, title: str | None = None
+) -> "theme.Figure":
     """Draw several sounds below each other, on one scale of magnitude.
 
     The same colour is the same magnitude in all of them, so what leaks from one stem into another
@@ -77,7 +83,13 @@ def plot_spectrograms(stems, sample_rate, *, title=None):
     return figure
 
 
-def plot_waveforms(stems, sample_rate, *, title=None, points=1500):
+def plot_waveforms(
+    stems: Mapping[str, np.ndarray],
+    sample_rate: int,
+    *,
+    title: str | None = None,
+    points: int = 1500,
+) -> "theme.Figure":
     """Draw the envelopes of several sounds below each other, on one scale.
 
     Each point spans from the lowest to the highest sample of its interval, so no peak is lost.
@@ -103,8 +115,8 @@ def plot_waveforms(stems, sample_rate, *, title=None, points=1500):
     """
     _check(stems)
     size = (8, 0.6 + 0.9 * len(stems))
-    options = {"title": title, "sharex": True, "sharey": True}
-    with theme.draw_figure(len(stems), size=size, **options) as (figure, panels):
+    shared = {"sharex": True, "sharey": True}
+    with theme.draw_figure(len(stems), size=size, title=title, **shared) as (figure, panels):
         for axes, (name, samples) in zip(panels, stems.items(), strict=True):
             samples = np.asarray(samples).reshape(len(samples), -1)
             starts = np.unique(np.linspace(0, len(samples), points + 1).astype(int)[:-1])

@@ -2,6 +2,11 @@
 
 import contextlib
 import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Figure
 
 GREY = "#7A7F87"  # of the mixture, of floors, and of what is no source
 # The palette of Okabe and Ito (2008), which colour-blind readers can tell apart.
@@ -41,10 +46,12 @@ SHADES = {  # paper, ink and grid, on light pages and on dark ones
                                    (True, "#111418", "#D6D9DE", "#33383F"))
 }  # fmt: skip
 _style = STYLE | SHADES[False]
-_given = {}  # names that have a spare colour, in the order in which they were first drawn
+_given: dict[
+    str, int
+] = {}  # names that have a spare colour, in the order in which they were first drawn
 
 
-def color_of(name):
+def color_of(name: str) -> str:
     """Find the colour of a stem, the same in every picture and player of a session.
 
     A known source in the name decides; any other name gets a colour of its own at its first use.
@@ -73,7 +80,7 @@ def color_of(name):
     return SPARE[index % len(SPARE)]
 
 
-def set_theme(dark=False):
+def set_theme(dark: bool = False) -> None:
     """Give all later figures of matplotlib the look of this library's pictures.
 
     Args:
@@ -88,7 +95,9 @@ def set_theme(dark=False):
 
 
 @contextlib.contextmanager
-def draw_figure(rows=1, *, size, title=None, **options):
+def draw_figure(
+    rows: int = 1, *, size: tuple[float, float], title: str | None = None, **options
+) -> Iterator[tuple]:
     """Yield `(figure, axes)` in the common style, then remove the figure from pyplot's list."""
     pyplot = _import_pyplot()
     with pyplot.rc_context(_style):

@@ -1,10 +1,12 @@
 """A picture of the improvement that each variant of a sweep brings."""
 
+import pandas as pd
+
 from sepmodels.ablation import variants
 from sepmodels.display import theme
 
 
-def plot_ablation(table, *, title=None):
+def plot_ablation(table: pd.DataFrame, *, title: str | None = None) -> "theme.Figure":
     """Draw the SDR improvement of each variant of a sweep, with its interval over the songs.
 
     Small dots are single trainings. Where they scatter as far as the variants do, the sweep is
