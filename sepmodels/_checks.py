@@ -71,11 +71,9 @@ def names(argument, values, least=1):
     >>> names("sources", ["vocals", "accompaniment"])
     ('vocals', 'accompaniment')
     """
-    if isinstance(values, str) or len(set(values)) < max(least, len(values)):
-        raise ValueError(
-            f"{argument} must be a sequence of at least {least} different names. "
-            f"Received: {argument}={values!r}"
-        )
+    fits = not isinstance(values, str) and len(set(values)) >= max(least, len(values))
+    rule = f"{argument} must be a sequence of at least {least} different names"
+    require(fits, rule, **{argument: values})
     return tuple(values)
 
 
@@ -125,8 +123,8 @@ def file_name(argument, value):
     ...
     ValueError: source must be a plain file name. Received: source='../vocals'
     """
-    if not is_component(value) or not value.isprintable():
-        raise ValueError(f"{argument} must be a plain file name. Received: {argument}={value!r}")
+    plain = is_component(value) and value.isprintable()
+    require(plain, f"{argument} must be a plain file name", **{argument: value})
 
 
 def sound(name, samples, channels=None, mono=False, empty=False):

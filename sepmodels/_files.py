@@ -90,12 +90,9 @@ def join_names(folder, *names):
     ...
     ValueError: name must be one component of a path, ... Received: name='../vocals.wav'
     """
+    rule = "name must be one component of a path, without separators and reserved names; rename it"
     for name in names:
-        if not _checks.is_component(name):
-            raise ValueError(
-                "name must be one component of a path, without separators, and no reserved name; "
-                f"rename it. Received: name={name!r}"
-            )
+        _checks.require(_checks.is_component(name), rule, name=name)
     return pathlib.Path(folder, *names)
 
 

@@ -49,25 +49,20 @@ class BlockStream:
     def __init__(self, mixture, sample_rate=None):
         if isinstance(mixture, str | os.PathLike):
             found, self.channels, self.length = reading.info(mixture)
-            if sample_rate not in (None, found):
-                raise ValueError(
-                    f"{mixture} has a sample rate of {found} Hz; leave sample_rate out for a file. "
-                    f"Received: sample_rate={sample_rate}"
-                )
+            rule = f"{mixture} has a sample rate of {found} Hz; leave sample_rate out for a file"
+            _checks.require(sample_rate in (None, found), rule, sample_rate=sample_rate)
             self.sample_rate, self.name, origin = found, Path(mixture).stem, mixture
             self._read = partial(reading.read_blocks, mixture)
         else:
             samples = _checks.sound("mixture", mixture, mono=True).astype("float32", copy=False)
-            if sample_rate is None:
-                raise ValueError("an array needs its sample_rate, in Hz, such as sample_rate=44100")
+            rule = "an array needs its sample_rate, in Hz, such as sample_rate=44100"
+            _checks.require(sample_rate is not None, rule, sample_rate=sample_rate)
             self.length, self.channels = samples.shape
             self.sample_rate, self.name, origin = sample_rate, "mixture", "mixture"
             self._read = partial(_pieces, samples)
         if self.channels > 2:
-            raise AudioError(
-                f"{origin} has {self.channels} channels; mix it down to one or two "
-                "(an array is (time, channels))"
-            )
+            remedy = "mix it down to one or two (an array is (time, channels))"
+            raise AudioError(f"{origin} has {self.channels} channels; {remedy}")
         self._kept = deque()
 
     def blocks(self, size):

@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 
+from sepmodels import _checks
 from sepmodels.audio import ffmpeg, file, libsndfile
 
 
@@ -86,8 +87,7 @@ def read_blocks(path, size):
         FileNotFoundError, AudioError: as `read`.
         ValueError: `size` is below 1.
     """
-    if size < 1:
-        raise ValueError(f"`size` must be at least 1 sample. Received: size={size}")
+    _checks.at_least(1, size=size)
     sound = _measure(path)
     pieces = regroup_blocks(sound.decode(0, sound.info.length, size), size)
     for number, block in enumerate(pieces):

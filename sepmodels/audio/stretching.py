@@ -33,8 +33,7 @@ def stretch(samples, tempo=1.0, semitones=0.0):
     >>> sm.audio.stretch(np.zeros((44100, 2)), tempo=1.25, semitones=-1).shape
     (35280, 2)
     """
-    if not tempo > 0:
-        raise ValueError(f"`tempo` must be above 0. Received: tempo={tempo}")
+    _checks.require(tempo > 0, "tempo must be above 0", tempo=tempo)
     samples = _checks.sound("samples", samples, empty=True).astype("float32", copy=False)
     pitch, length = 2.0 ** (float(semitones) / 12), round(len(samples) / tempo)
     if (tempo == 1 and pitch == 1) or len(samples) < 4:  # too few samples for a frame

@@ -60,8 +60,7 @@ def separate(options):
 
 def stream(options):
     """Separate a file or standard input block by block, as live sound arrives."""
-    files, raw = (options.input, options.output), (options.rate, options.channels)
-    live.separate_live(load_model(options.model), *files, options.source, options.block, *raw)
+    live.separate_live(load_model(options.model), options)
 
 
 def models(options):

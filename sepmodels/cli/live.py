@@ -11,32 +11,28 @@ import sepmodels as sm
 from sepmodels import _checks, _files
 
 
-def separate_live(model, source, target, stem, seconds, sample_rate=None, channels=1):
+def separate_live(model, options):
     """Separate blocks as they arrive and write one stem, with the latency on standard error.
 
     Raw samples are float32 in the byte order of the machine, channels interleaved.
 
     Args:
         model: `models.Separator`. One that can run as a stream.
-        source: str. An audio file, or `-` for raw samples on standard input.
-        target: str. A file to write, or `-` for raw samples on standard output.
-        stem: str. Which source of the model is written.
-        seconds: float. Length of a block.
-        sample_rate: int. Of raw samples, in Hz. Defaults to `None`: that of the model.
-        channels: int. Of raw samples. Defaults to `1`.
+        options: argparse.Namespace. The arguments of `sepmodels stream`.
 
     Raises:
         ValueError: the model cannot run as a stream or has no such source, or the target is the
             file that is read.
     """
-    _checks.one_of(source=(stem, model.sources))
-    sample_rate = sample_rate or model.sample_rate
-    if source != "-":
-        sample_rate, channels, _ = sm.audio.info(source)
-        _files.refuse_overwriting([target], [source])
-    size = max(1, round(seconds * sample_rate))
-    separator, rates = sm.stream(model, channels), (sample_rate, model.sample_rate)
-    blocks = _read_raw(size, channels) if source == "-" else sm.audio.read_blocks(source, size)
+    _checks.one_of(source=(options.source, model.sources))
+    raw, rate, channels = options.input == "-", options.rate, options.channels
+    if not raw:
+        rate, channels, _ = sm.audio.info(options.input)
+        _files.refuse_overwriting([options.output], [options.input])
+    rates = rate or model.sample_rate, model.sample_rate
+    size = max(1, round(options.block * rates[0]))
+    separator = sm.stream(model, channels)
+    blocks = _read_raw(size, channels) if raw else sm.audio.read_blocks(options.input, size)
     delays, read, written = deque(maxlen=10_000), 0, 0
 
     def count():
@@ -45,16 +41,17 @@ def separate_live(model, source, target, stem, seconds, sample_rate=None, channe
             read += len(block)
             yield block
 
-    estimates = _push(separator, sm.audio.resample_blocks(count(), *rates), stem, delays)
-    with _open(target, sample_rate, channels) as writer:
+    inputs = sm.audio.resample_blocks(count(), *rates)
+    estimates = _push(separator, inputs, options.source, delays)
+    with _open(options.output, rates[0], channels) as writer:
         for samples in sm.audio.resample_blocks(estimates, *reversed(rates)):
             samples = samples[: read - written]  # both resamplers round lengths up
             written += len(samples)
             writer.write(samples)
-    latency = separator.latency / model.sample_rate
+    latency, block = 1000 * separator.latency / model.sample_rate, 1000 * options.block
     print(
-        f"latency: {1000 * (latency + seconds):.0f} ms ({1000 * latency:.0f} ms of the model, "
-        f"{1000 * seconds:.0f} ms of a block); computing a block took "
+        f"latency: {latency + block:.0f} ms ({latency:.0f} ms of the model, {block:.0f} ms of a "
+        "block); computing a block took "
         f"{1000 * np.median(delays):.1f} ms in the median, {1000 * max(delays):.1f} ms at most",
         file=sys.stderr,
     )

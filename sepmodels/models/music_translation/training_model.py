@@ -7,11 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from sepmodels.layers.registration import register
-from sepmodels.models.music_translation.networks import (
-    compute_levels,
-    fold_domains,
-    unfold_domains,
-)
+from sepmodels.models.music_translation.networks import compute_levels, fold_domains, unfold_domains
 
 # Sign of the classifier's cross-entropy in the loss of the encoder, unless a layer reverses its
 # gradient.

@@ -7,11 +7,7 @@ import numpy as np
 from keras import ops
 
 from sepmodels import _checks, signal
-from sepmodels.layers.gated_residual_block import (
-    GatedResidualBlock,
-    stack_blocks,
-    sum_skips,
-)
+from sepmodels.layers.gated_residual_block import GatedResidualBlock, stack_blocks, sum_skips
 from sepmodels.layers.mu_law import MuLawEncode
 from sepmodels.layers.registration import check, register
 from sepmodels.models.base.trainable import Trainable
