@@ -78,7 +78,7 @@ dist: $(READY)  ## build wheel and sdist, and use the wheel in empty environment
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/python scripts/check_wheel.py dist/*.whl $(PYTHONS)
 
-lint: $(READY)  ## check the form of code and notebooks, and the types of annotated rooms
+lint: $(READY)  ## check the form of code and notebooks, and the types of the library
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -8,7 +8,7 @@ import os
 import sys
 
 
-def load_tensorflow():
+def load_tensorflow() -> list:
     """Import TensorFlow without the messages of its native code, which no option turns off.
 
     That code writes to the file descriptor itself, so replacing `sys.stderr` would not do.

@@ -1,8 +1,10 @@
 """A file or an array as a stream of blocks; a file is never held in memory as a whole."""
 
+import itertools
 import math
 import os
 from collections import deque
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -46,7 +48,7 @@ class BlockStream:
     ([0.0, 1.0, 2.0, 3.0], [4.0])
     """
 
-    def __init__(self, mixture, sample_rate=None):
+    def __init__(self, mixture: str | os.PathLike | np.ndarray, sample_rate: int | None = None):
         if isinstance(mixture, str | os.PathLike):
             found, self.channels, self.length = reading.info(mixture)
             rule = f"{mixture} has a sample rate of {found} Hz; leave sample_rate out for a file"
@@ -63,15 +65,15 @@ class BlockStream:
         if self.channels > 2:
             remedy = "mix it down to one or two (an array is (time, channels))"
             raise AudioError(f"{origin} has {self.channels} channels; {remedy}")
-        self._kept = deque()
+        self._kept: deque[np.ndarray] = deque()
 
-    def blocks(self, size):
+    def blocks(self, size: int) -> Iterator[np.ndarray]:
         """Yield the song from start to end, `size` samples at a time."""
         for block in self._read(size):
             self._kept.append(block)
             yield block
 
-    def take(self, count):
+    def take(self, count: int) -> np.ndarray:
         """Return the next `count` samples that `blocks` has read, or as many as it has read."""
         taken = [np.zeros((0, self.channels), "float32")]
         while count and self._kept:
@@ -83,7 +85,7 @@ class BlockStream:
         return np.concatenate(taken)
 
 
-def prefetch(blocks, count=2):
+def prefetch(blocks: Iterable, count: int = 2) -> Iterator:
     """Yield the same blocks, and let a thread prepare the next ones in the meantime.
 
     Reading, computing and writing release Python's lock for most of their time, so they overlap.
@@ -107,7 +109,9 @@ def prefetch(blocks, count=2):
                 future.cancel()
 
 
-def resample_blocks(blocks, from_rate, to_rate):
+def resample_blocks(
+    blocks: Iterable[np.ndarray], from_rate: int, to_rate: int
+) -> Iterator[np.ndarray]:
     """Resample a stream of blocks; together they equal `resample` of the whole.
 
     Args:
@@ -121,14 +125,13 @@ def resample_blocks(blocks, from_rate, to_rate):
     if from_rate == to_rate:
         yield from blocks
         return
-    resampler = None
-    for block in blocks:
-        shape = block.shape[1:]
-        if resampler is None:
-            resampler = resampling.Resampler(from_rate, to_rate, math.prod(shape))
-        flat = block.reshape(len(block), math.prod(shape))
-        yield resampler.push(flat).reshape(-1, *shape)
-    yield resampler.push(np.zeros((0, math.prod(shape))), last=True).reshape(-1, *shape)
+    blocks = iter(blocks)
+    first = next(blocks)
+    shape, channels = first.shape[1:], math.prod(first.shape[1:])
+    resampler = resampling.Resampler(from_rate, to_rate, channels)
+    for block in itertools.chain([first], blocks):
+        yield resampler.push(block.reshape(len(block), channels)).reshape(-1, *shape)
+    yield resampler.push(np.zeros((0, channels)), last=True).reshape(-1, *shape)
 
 
 def _pieces(samples, size):

@@ -40,7 +40,7 @@ class Sound(NamedTuple):
 
     Attributes:
         path: str.
-        index: int. Which of the audio streams of the file.
+        number: int. Which of the audio streams of the file.
         info: Info.
         marks: list of int. How many samples come before packet 0, 32, 64 ...; empty where the
             time stamps are exact.
@@ -48,7 +48,7 @@ class Sound(NamedTuple):
     """
 
     path: str
-    index: int
+    number: int
     info: file.Info
     marks: list
     origin: int = 0
@@ -56,7 +56,7 @@ class Sound(NamedTuple):
     def decode(self, start, stop, size):
         """Yield the samples from `start` to `stop` as float32, a frame of the codec at a time."""
         end, (sample_rate, channels, _) = start, self.info
-        with open_stream(self.path, self.index) as stream:
+        with open_stream(self.path, self.number) as stream:
             place = _place_counted if self.marks else _place_stamped
             for first, frame in place(stream, self, start) if start < stop else ():
                 if (frame.sample_rate, frame.layout.nb_channels) != (sample_rate, channels):

@@ -2,6 +2,7 @@
 
 import functools
 import os
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from sepmodels import _checks
 from sepmodels.audio import ffmpeg, file, libsndfile
 
 
-def info(path, index=None):
+def info(path: str | os.PathLike, index: int | None = None) -> file.Info:
     """Tell what an audio file holds.
 
     Where a header does not give the exact length, the file is decoded once to count its samples.
@@ -28,7 +29,9 @@ def info(path, index=None):
     return _measure(path, index).info
 
 
-def read(path, start=0, stop=None, index=None):
+def read(
+    path: str | os.PathLike, start: int = 0, stop: int | None = None, index: int | None = None
+) -> tuple[np.ndarray, int]:
     """Read an audio file, or a piece of it.
 
     The content of a file tells its format, not the name: PCM in any header (wav, RF64, aiff ...)
@@ -73,7 +76,7 @@ def read(path, start=0, stop=None, index=None):
     return file.check_finite(path, samples, start, sample_rate), sample_rate
 
 
-def read_blocks(path, size):
+def read_blocks(path: str | os.PathLike, size: int) -> Iterator[np.ndarray]:
     """Read a file of any length piece by piece, in constant memory.
 
     Args:
@@ -94,7 +97,7 @@ def read_blocks(path, size):
         yield file.check_finite(path, block, number * size, sound.info.sample_rate)
 
 
-def regroup_blocks(pieces, size):
+def regroup_blocks(pieces: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
     """Yield the same samples in blocks of `size`; the last one may be shorter."""
     kept, count = [], 0
     for piece in pieces:

@@ -6,7 +6,7 @@ import soxr
 from sepmodels import _checks
 
 
-def resample(samples, from_rate, to_rate):
+def resample(samples: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
     """Resample to another sample rate with the filter that librosa calls `soxr_hq`.
 
     Args:
@@ -49,7 +49,7 @@ class Resampler:
     501
     """
 
-    def __init__(self, from_rate, to_rate, channels):
+    def __init__(self, from_rate: int, to_rate: int, channels: int):
         resampled_length(0, from_rate, to_rate)
         self.from_rate = from_rate
         self.to_rate = to_rate
@@ -58,7 +58,7 @@ class Resampler:
         self._pushed = 0
         self._returned = 0
 
-    def push(self, block, last=False):
+    def push(self, block: np.ndarray, last: bool = False) -> np.ndarray:
         """Take a block `(time, channels)` and return the samples that are complete."""
         block = _checks.sound("block", block, self.channels, empty=True)
         block = np.ascontiguousarray(block, "float32")
@@ -73,7 +73,7 @@ class Resampler:
         return ready
 
 
-def resampled_length(length, from_rate, to_rate):
+def resampled_length(length: int, from_rate: int, to_rate: int) -> int:
     """Return the length after resampling: `ceil(length * to_rate / from_rate)`."""
     for name, rate in (("from_rate", from_rate), ("to_rate", to_rate)):
         is_whole = rate >= 1 and rate == int(rate)

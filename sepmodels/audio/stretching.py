@@ -10,7 +10,7 @@ from sepmodels import _checks
 _COMPILING = threading.Lock()  # numba compiles in one thread only, and examples come from several
 
 
-def stretch(samples, tempo=1.0, semitones=0.0):
+def stretch(samples: np.ndarray, tempo: float = 1.0, semitones: float = 0.0) -> np.ndarray:
     """Change the tempo and the pitch of a sound.
 
     librosa's phase vocoder changes the length and keeps the pitch; resampling then changes both.

@@ -55,7 +55,14 @@ class Writer:
     Info(sample_rate=16000, channels=2, length=3000)
     """
 
-    def __init__(self, path, sample_rate, channels, subtype=None, length=None):
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        sample_rate: int,
+        channels: int,
+        subtype: str | None = None,
+        length: int | None = None,
+    ):
         self.path = pathlib.Path(path)
         self.sample_rate = sample_rate
         self.channels = channels
@@ -70,7 +77,7 @@ class Writer:
                 f"{path}: subtype must be one of {(*filter(None, _SUBTYPES[suffix]), None)} for "
                 f"{suffix}. Received: subtype={subtype!r}"
             )
-        self._frame = channels * _WIDTHS.get(self.subtype, 0)  # bytes
+        self._frame = channels * _WIDTHS.get(str(self.subtype), 0)  # bytes
         is_large = suffix == ".wav" and (length or 0) * self._frame > _LARGEST
         self._format = "RF64" if is_large else suffix[1:].upper()
         folder = self.path.parent
@@ -101,7 +108,7 @@ class Writer:
             ) from None
         return self
 
-    def write(self, block):
+    def write(self, block: np.ndarray) -> None:
         """Append samples `(time, channels)`."""
         name = f"{self.path}: samples"
         block = _checks.sound(name, block, self.channels, empty=True).astype("float32", copy=False)
@@ -143,7 +150,9 @@ class Writer:
         return file.AudioError(f"{self.path}: writing failed ({file.get_reason(error)})")
 
 
-def write(path, samples, sample_rate, subtype=None):
+def write(
+    path: str | os.PathLike, samples: np.ndarray, sample_rate: int, subtype: str | None = None
+) -> None:
     """Write samples `(time, channels)` to an audio file.
 
     Args:

@@ -1,15 +1,19 @@
 """`describe`: durations, rates, channels and silence of a collection of songs."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas
+import pandas as pd
 
 from sepmodels import _checks
+from sepmodels.datasets.track import Track
 
 _BLOCK = 10.0  # seconds that are read at a time
 _WINDOW = 0.1  # seconds that are silent or not
 
 
-def describe(tracks, silence=-60.0):
+def describe(tracks: Sequence[Track], silence: float = -60.0) -> pd.DataFrame:
     """Describe songs: how many, how long, at which rates, and what share of them is silent.
 
     Every song is read once, ten seconds at a time, so memory does not grow with the songs.

@@ -30,15 +30,15 @@ class ArrayReader:
     def __repr__(self):
         return self.label
 
-    def info(self):
+    def info(self) -> audio.Info:
         length, channels = self.samples.shape
         return audio.Info(self.sample_rate, channels, length)
 
-    def read(self, start, stop, cache):
+    def read(self, start: int, stop: int, cache: dict) -> np.ndarray:
         return self.samples[start:stop]
 
-    def stamp(self):
-        return f"{self.sample_rate} {zlib.crc32(np.ascontiguousarray(self.samples))}"
+    def stamp(self) -> str:
+        return f"{self.sample_rate} {zlib.crc32(np.ascontiguousarray(self.samples).data)}"
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -54,7 +54,7 @@ class FileReader:
             return f"{self.path} (stream {self.stream})"
         return self.path if self.channel is None else f"{self.path} (channel {self.channel})"
 
-    def info(self):
+    def info(self) -> audio.Info:
         info = audio.info(self.path, self.stream)
         if self.channel is None:
             return info
@@ -62,7 +62,7 @@ class FileReader:
         _checks.require(0 <= self.channel < info.channels, rule, channel=self.channel)
         return info._replace(channels=1)
 
-    def read(self, start, stop, cache):
+    def read(self, start: int, stop: int, cache: dict) -> np.ndarray:
         place = self.path, self.stream
         if place not in cache:
             cache[place], _ = audio.read(self.path, start, stop, self.stream)
@@ -70,7 +70,7 @@ class FileReader:
         samples = cache[place]
         return samples if self.channel is None else samples[:, self.channel : self.channel + 1]
 
-    def stamp(self):
+    def stamp(self) -> str:
         status = os.stat(self.path)
         part = self.channel if self.stream is None else self.stream
         return f"{os.path.basename(self.path)} {status.st_size} {status.st_mtime_ns} {part}"
@@ -89,14 +89,14 @@ class SumReader:
     def __repr__(self):
         return " - ".join([" + ".join(map(repr, self.added)), *map(repr, self.subtracted)])
 
-    def info(self):
+    def info(self) -> audio.Info:
         return check_agreement(repr(self), (*self.added, *self.subtracted))
 
-    def read(self, start, stop, cache):
+    def read(self, start: int, stop: int, cache: dict) -> np.ndarray:
         added = sum(reader.read(start, stop, cache) for reader in self.added)
         return added - sum(reader.read(start, stop, cache) for reader in self.subtracted)
 
-    def stamp(self):
+    def stamp(self) -> str:
         added = " + ".join(reader.stamp() for reader in self.added)
         return " - ".join([added, *(reader.stamp() for reader in self.subtracted)])
 

@@ -1,7 +1,10 @@
 """`Track`: a song with its stems."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
 
 from sepmodels import _checks, audio
 from sepmodels.datasets.stem_readers import ArrayReader, FileReader, check_agreement
@@ -46,7 +49,15 @@ class Track:
     (2, 1)
     """
 
-    def __init__(self, name, stems, mixture=None, group=None, domain=None, split=None):
+    def __init__(
+        self,
+        name: str,
+        stems: Mapping,
+        mixture: Any = None,
+        group: str | None = None,
+        domain: str | None = None,
+        split: str | None = None,
+    ):
         _checks.require(stems, f"track {name!r} has no stems; give at least one", stems=stems)
         _checks.one_of(split=(split, (None, "train", "valid", "test")))
         for source in stems:  # which become names of files
@@ -62,7 +73,14 @@ class Track:
         self.sample_rate, self.channels, self.length = check_agreement(f"track {name!r}", readers)
 
     @classmethod
-    def from_arrays(cls, name, stems, sample_rate, mixture=None, **labels):
+    def from_arrays(
+        cls,
+        name: str,
+        stems: Mapping[str, np.ndarray],
+        sample_rate: int,
+        mixture: np.ndarray | None = None,
+        **labels,
+    ) -> Self:
         """Make a track of arrays.
 
         Args:
@@ -80,7 +98,13 @@ class Track:
         return cls(name, readers, mixture, **labels)
 
     @classmethod
-    def from_files(cls, name, stems, mixture=None, **labels):
+    def from_files(
+        cls,
+        name: str,
+        stems: Mapping[str, str | os.PathLike | tuple],
+        mixture: str | os.PathLike | tuple | None = None,
+        **labels,
+    ) -> Self:
         """Make a track of audio files.
 
         Args:
@@ -98,23 +122,25 @@ class Track:
         return cls(name, readers, None if mixture is None else _open(mixture), **labels)
 
     @property
-    def labels(self):
+    def labels(self) -> dict:
         """What is known of the song besides its samples: `group`, `domain` and `split`."""
         return {"group": self.group, "domain": self.domain, "split": self.split}
 
     @property
-    def stems(self):
+    def stems(self) -> Mapping[str, np.ndarray]:
         """Mapping of source to all its samples `(time, channels)`, read at each access."""
         return _Stems(self)
 
     @property
-    def mixture(self):
+    def mixture(self) -> np.ndarray:
         """All samples of the mixture, float32 `(time, channels)`."""
         if self.mixture_reader is not None:
             return self.mixture_reader.read(0, self.length, {})
-        return sum(self.read(0, self.length).values())
+        return np.asarray(sum(self.read(0, self.length).values()))
 
-    def read(self, start, stop, sources=None):
+    def read(
+        self, start: int, stop: int, sources: Sequence[str] | None = None
+    ) -> dict[str, np.ndarray]:
         """Read a piece of the stems. Nothing else is read from disk.
 
         Args:
@@ -130,11 +156,11 @@ class Track:
         """
         rule = f"track {self.name!r} has {self.length} samples"
         _checks.require(0 <= start <= stop <= self.length, rule, start=start, stop=stop)
-        cache = {}  # a file that holds several stems is read once
+        cache: dict = {}  # a file that holds several stems is read once
         sources = self.sources if sources is None else sources
         return {source: self.readers[source].read(start, stop, cache) for source in sources}
 
-    def resample(self, sample_rate):
+    def resample(self, sample_rate: int) -> "Track":
         """Return the same track at a sample rate, with all samples in memory.
 
         Args:

@@ -9,6 +9,7 @@ import re
 import shutil
 import time
 import uuid
+from collections.abc import Sequence
 
 from tqdm.auto import tqdm
 
@@ -18,7 +19,12 @@ from sepmodels.datasets.track import Track
 _ABANDONED = 3600  # seconds after which an unfinished folder belongs to a dead process
 
 
-def cache_as_wav(tracks, folder, sample_rate=None, progress=True):
+def cache_as_wav(
+    tracks: Sequence[Track],
+    folder: str | os.PathLike,
+    sample_rate: int | None = None,
+    progress: bool = True,
+) -> list[Track]:
     """Decode songs into WAV files, once, and return tracks that read these.
 
     Songs that are in the folder already are used as they are, so a call after an interrupted one

@@ -175,10 +175,10 @@ def read_song(
     mixture = truths.pop("mixture", None)
     band = [stem for name, stem in truths.items() if name not in _PAIR]
     if band and "accompaniment" in guesses:
-        truths.setdefault("accompaniment", sum(band))
+        truths.setdefault("accompaniment", np.asarray(sum(band)))
     if mixture is None:
-        whole = {**truths, "accompaniment": 0} if band else truths
-        mixture = sum(whole.values())
+        parts = [stem for name, stem in truths.items() if name != "accompaniment" or not band]
+        mixture = np.asarray(sum(parts))
     if fit:
         guesses = {name: metrics.fit(stem, len(mixture)) for name, stem in guesses.items()}
     truths = {name: truths[name] for name in guesses if name in truths}

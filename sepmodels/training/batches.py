@@ -1,9 +1,14 @@
 """`Batches`: segments of songs as inputs and targets of the training model."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
 from sepmodels.datasets.segments import Augment, cut_excerpts, draw_segments
+from sepmodels.datasets.track import Track
+from sepmodels.models.base.trainable import Trainable
+from sepmodels.training.recipe import Recipe
 
 
 class Batches:
@@ -15,7 +20,7 @@ class Batches:
         tracks: list of `Track`.
     """
 
-    def __init__(self, model, recipe, tracks):
+    def __init__(self, model: Trainable, recipe: Recipe, tracks: Sequence[Track]):
         self._model = model
         self._recipe = recipe
         self._tracks = tracks
@@ -29,7 +34,7 @@ class Batches:
             "domains": model.domains,
         }
 
-    def draw(self, start=0):
+    def draw(self, start: int = 0) -> tf.data.Dataset:
         """Draw random batches for training, endlessly.
 
         Args:
@@ -40,13 +45,13 @@ class Batches:
         """
         return self._draw_segments(start).map(self._pair).prefetch(2)
 
-    def cut(self):
+    def cut(self) -> tf.data.Dataset:
         """Cut the songs into consecutive batches for validation: a finite `tf.data.Dataset`."""
         batch_size, step = self._recipe.batch_size, self._output_length
         excerpts = cut_excerpts(self._tracks, self._length, batch_size, step=step, **self._form)
         return excerpts.map(self._pair)
 
-    def adapt(self):
+    def adapt(self) -> None:
         """Fit the statistics that the model needs before training, on the first batches."""
         segments = self._draw_segments().take(8)
         self._model.adapt(np.concatenate([mixture for mixture, *_ in segments]))

@@ -2,8 +2,10 @@
 
 import contextlib
 import dataclasses
+import os
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -13,6 +15,7 @@ import tensorflow as tf
 from sepmodels import _checks, audio
 from sepmodels.datasets.track import Track
 from sepmodels.datasets.wav_cache import cache_as_wav
+from sepmodels.models.base.trainable import Trainable
 from sepmodels.training.batches import Batches
 from sepmodels.training.checkpoint import Checkpoint, describe_training
 from sepmodels.training.lock import lock_folder
@@ -36,18 +39,18 @@ class Run:
 
 
 def train(
-    recipe,
-    tracks,
-    folder,
-    validation=None,
+    recipe: Recipe,
+    tracks: Sequence[Track],
+    folder: str | os.PathLike,
+    validation: Sequence[Track] | None = None,
     *,
-    backing=(),
-    initial=None,
-    callbacks=(),
-    strategy=None,
-    allow_test_tracks=False,
-    progress=True,
-):
+    backing: Sequence[Track] = (),
+    initial: Trainable | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    strategy: tf.distribute.Strategy | None = None,
+    allow_test_tracks: bool = False,
+    progress: bool = True,
+) -> Run:
     """Train the model of a recipe on songs.
 
     The model of the epoch with the least validation loss is kept. If the folder holds an earlier
@@ -174,7 +177,7 @@ def _explain_fit_errors(checkpoint):
         raise audio.AudioError(damaged.group(1)) from error
 
 
-def hold_out(tracks):
+def hold_out(tracks: Sequence[Track]) -> tuple[list[Track], list[Track]]:
     """Divide tracks into training and validation: one group in ten, at least one, is held out.
 
     The choice depends on the names of the groups alone, so it is the same on every machine.

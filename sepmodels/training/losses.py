@@ -4,12 +4,15 @@ A loss compares an estimate with a target of the same shape `(batch, ...)`, whos
 source, and returns one number for each example of the batch.
 """
 
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
 from sepmodels import _checks
+from sepmodels.signal.tensor import Tensor
 
-LOSSES = {}
+LOSSES: dict[str, Callable] = {}
 
 
 def _loss(function):
@@ -19,19 +22,21 @@ def _loss(function):
 
 
 @_loss
-def l1(target, estimate):
+def l1(target: Tensor, estimate: Tensor) -> Tensor:
     """Mean absolute difference over all axes but the batch."""
     return ops.mean(ops.abs(target - estimate), axis=_inner(target))
 
 
 @_loss
-def mse(target, estimate):
+def mse(target: Tensor, estimate: Tensor) -> Tensor:
     """Mean squared difference over all axes but the batch."""
     return ops.mean(ops.square(target - estimate), axis=_inner(target))
 
 
 @_loss
-def negative_snr(target, estimate, ceiling=30.0, silence=1e-6):
+def negative_snr(
+    target: Tensor, estimate: Tensor, ceiling: float = 30.0, silence: float = 1e-6
+) -> Tensor:
     """Negative signal-to-noise ratio in dB, averaged over the sources.
 
     On waveforms this is the negative of `sepmodels.metrics.sdr` of each example. Loud and soft
@@ -55,7 +60,7 @@ def negative_snr(target, estimate, ceiling=30.0, silence=1e-6):
 
 
 @_loss
-def mu_law_cross_entropy(target, estimate):
+def mu_law_cross_entropy(target: Tensor, estimate: Tensor) -> Tensor:
     """Cross-entropy of mu-law classes in nats, averaged over all axes but the batch.
 
     An uninformed estimate, 1/256 for each class, costs `log(256) = 5.545`.
@@ -71,7 +76,7 @@ def mu_law_cross_entropy(target, estimate):
 
 
 @_loss
-def discriminative_l1(target, estimate):
+def discriminative_l1(target: Tensor, estimate: Tensor) -> Tensor:
     """Mean absolute difference from the first source, less 0.05 times that from the second source.
 
     The estimate of the first source should be close to its target and far from that of the other
@@ -110,7 +115,7 @@ _DISCRIMINATIVE = {
 
 
 @_loss
-def deep_conv_sep(target, estimate):
+def deep_conv_sep(target: Tensor, estimate: Tensor) -> Tensor:
     """Squared distance from the true source, less a fraction of that from the other sources.
 
     The loss of `models.DeepConvSep`. The authors take the absolute value of the sum over a
@@ -148,7 +153,7 @@ def _inner(tensor):
     return tuple(range(1, len(tensor.shape)))
 
 
-def get(name):
+def get(name: str) -> Callable:
     """Return the loss of a name.
 
     Args:

@@ -5,6 +5,7 @@ import dataclasses
 import keras
 
 from sepmodels import _checks, models
+from sepmodels.models.base.trainable import Trainable
 from sepmodels.training import losses
 
 OPTIMIZERS = {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadelta}
@@ -95,17 +96,17 @@ class Recipe:
             name = rule.split()[0]
             _checks.require(holds, rule, **{name: getattr(self, name)})
 
-    def build(self):
+    def build(self) -> Trainable:
         """Return the untrained model."""
         return getattr(models, self.model)(**self.arguments)
 
-    def compile(self, training_model):
+    def compile(self, training_model: keras.Model) -> None:
         """Compile a model of `Trainable.training_model` with the optimizer and loss."""
         rate = self.learning_rate
         if self.schedule == "cosine":
             steps = self.epochs * self.steps_per_epoch
             rate = keras.optimizers.schedules.CosineDecay(rate, steps)
-        elif self.schedule != "constant":
+        elif not isinstance(self.schedule, str):
             factor, steps = self.schedule
             rate = keras.optimizers.schedules.ExponentialDecay(rate, steps, factor, staircase=True)
         for weight in training_model.trainable_variables if self.weight_decay else ():
@@ -116,7 +117,7 @@ class Recipe:
         # Before the first step, which Keras would otherwise trace twice; a state then fits, too.
         optimizer.build(training_model.trainable_variables)
 
-    def vary(self, **changes):
+    def vary(self, **changes) -> "Recipe":
         """Return the recipe with other values of its fields or of the model's arguments."""
         fields = {field.name for field in dataclasses.fields(self)}
         own = {name: value for name, value in changes.items() if name in fields}
@@ -126,7 +127,7 @@ class Recipe:
         return dataclasses.replace(self, arguments={**self.arguments, **arguments}, **own)
 
 
-def quick(recipe):
+def quick(recipe: Recipe) -> Recipe:
     """Shorten a recipe to a minute or two on a laptop, enough to see that the model learns.
 
     Args:

@@ -1,5 +1,7 @@
 """CCMixter: fifty songs from ccmixter.org whose voice and instruments are separate files."""
 
+import os
+
 from sepmodels import _checks
 from sepmodels.datasets.corpora import song_folders, splits
 from sepmodels.datasets.track import Track
@@ -7,7 +9,7 @@ from sepmodels.datasets.track import Track
 _NAMES = {"accompaniment": "source-01", "vocals": "source-02", "mixture": "mix"}
 
 
-def load(root, split=None, mixture="sum"):
+def load(root: str | os.PathLike, split: str | None = None, mixture: str = "sum") -> list[Track]:
     """Load the CCMixter corpus from a folder with a folder for each song.
 
     50 songs, 44.1 kHz, all but one of them stereo. `source-01.wav` is the accompaniment,

@@ -1,12 +1,14 @@
 """Everything is Free: an album of electronic pop with separate vocals, in the public domain."""
 
+import os
+
 from sepmodels.datasets.corpora import song_folders
 from sepmodels.datasets.track import Track
 
 SONGS = ("caesium", "francium", "hydrogen", "lithium", "potassium", "rubidium", "sodium")
 
 
-def load(root):
+def load(root: str | os.PathLike) -> list[Track]:
     """Load the album *Everything is Free* by Software-Entwicklungskit from a folder.
 
     Seven songs, 33 minutes, 44.1 kHz, stereo, in the public domain (CC0). The studio vocals have

@@ -6,7 +6,7 @@ from sepmodels.datasets.corpora.sample import SOURCES
 from sepmodels.datasets.track import Track
 
 
-def load(stems=2):
+def load(stems: int = 2) -> Track:
     """Load thirty seconds of a real song with its stems; no download is needed.
 
     The song is "Lithium" by Software-Entwicklungskit, from the album *Everything is Free*: stereo,

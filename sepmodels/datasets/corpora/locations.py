@@ -1,11 +1,13 @@
 """`load_location`: the songs of a corpus in a folder, divided for training and validation."""
 
 import pathlib
+from collections.abc import Callable
 
 from sepmodels.datasets import synthetic
 from sepmodels.datasets.corpora import ccmixter, everything_is_free, mir1k, musdb, wav_folder
+from sepmodels.datasets.track import Track
 
-_CORPORA = {
+_CORPORA: dict[str, Callable] = {
     "ccmixter": lambda root: (ccmixter.load(root, "train"), []),
     "everything_is_free": lambda root: (everything_is_free.load(root), []),
     "mir1k": lambda root: tuple(mir1k.load(root, part, "disjoint") for part in ("train", "valid")),
@@ -13,7 +15,7 @@ _CORPORA = {
 }
 
 
-def load_location(location):
+def load_location(location: str) -> tuple[list[Track], list[Track]]:
     """Load the songs to train on, and those to validate on where the corpus names them.
 
     Args:

@@ -1,5 +1,6 @@
 """MIR-1K: a thousand clips of Chinese karaoke by amateurs, band left and voice right."""
 
+import os
 import pathlib
 import re
 
@@ -11,7 +12,9 @@ _CLIP = re.compile(r"([A-Za-z]+_\d+)_\d+")  # singer, song, clip
 _PARTS = {"published": ("train", "test"), "disjoint": ("train", "valid")}
 
 
-def load(root, split=None, protocol="published"):
+def load(
+    root: str | os.PathLike, split: str | None = None, protocol: str = "published"
+) -> list[Track]:
     """Load MIR-1K from a folder.
 
     1000 clips of 4 to 13 s, 16 kHz: the left channel holds the accompaniment, the right one the

@@ -1,10 +1,13 @@
 """MUSDB18: 150 songs with vocals, drums, bass and other, as stem.mp4 or as WAV (HQ)."""
 
 import dataclasses
+import os
 import pathlib
 import shutil
 import zipfile
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pooch
@@ -23,16 +26,16 @@ _CHECKSUM = "md5:dc2bdfac5b46ce742bd60009866758a5"
 
 
 def load(
-    root,
-    subset=None,
-    split=None,
-    sources=("vocals", "accompaniment"),
+    root: str | os.PathLike,
+    subset: str | None = None,
+    split: str | None = None,
+    sources: Sequence[str] = ("vocals", "accompaniment"),
     *,
-    protocol="86/14",
-    mixture="sum",
-    reader=None,
-    download=False,
-):
+    protocol: str = "86/14",
+    mixture: str = "sum",
+    reader: str | None = None,
+    download: bool = False,
+) -> list[Track]:
     """Load MUSDB18, MUSDB18-HQ or the 7-second sample from its folder.
 
     100 songs for training and 50 for testing, stereo, 44.1 kHz. Samples are decoded only when they
@@ -139,7 +142,7 @@ def _find_songs(folder):
     return dict(zip(names, paths, strict=True)) or song_folders.find_songs(folder)
 
 
-def read_streams(path, sources, reader="pyav"):
+def read_streams(path: pathlib.Path, sources: Sequence[str], reader: str = "pyav") -> tuple:
     """Open the stems of a `.stem.mp4` file.
 
     Args:
@@ -164,7 +167,12 @@ def read_streams(path, sources, reader="pyav"):
     return {source: known[source] for source in sources}, streams["mixture"]
 
 
-def fetch_sample(root, url=_SAMPLE, checksum=_CHECKSUM, progress=True):
+def fetch_sample(
+    root: str | os.PathLike,
+    url: str = _SAMPLE,
+    checksum: str | None = _CHECKSUM,
+    progress: bool = True,
+) -> None:
     """Fetch the 7-second sample of MUSDB18, 147 MB, and unpack it.
 
     Args:
@@ -203,9 +211,9 @@ def fetch_sample(root, url=_SAMPLE, checksum=_CHECKSUM, progress=True):
 class MusdbReader(FileReader):
     """A stem of a `.stem.mp4` file, decoded by the FFmpeg that musdb starts."""
 
-    song: object = None  # musdb.MultiTrack
+    song: Any = None  # musdb.MultiTrack
 
-    def read(self, start, stop, cache):
+    def read(self, start: int, stop: int, cache: dict) -> np.ndarray:
         rate, channels, _ = self.info()
         samples, _ = _import_musdb().stempeg.read_stems(
             self.path,

@@ -11,7 +11,7 @@ _CLIP = "data/The Easton Ellises - Falcon 69.stem.mp4"
 SOURCES = {2: ("vocals", "accompaniment"), 4: ("vocals", "drums", "bass", "other")}
 
 
-def load(stems=2, mixture="sum"):
+def load(stems: int = 2, mixture: str = "sum") -> Track:
     """Load six seconds of a real song with its stems; no download, no FFmpeg.
 
     The clip is "Falcon 69" by The Easton Ellises, from the test set of MUSDB18, as shipped with the

@@ -1,6 +1,8 @@
 """The user's own songs: folders with a file for each stem, or files with a stem in each channel."""
 
+import os
 import pathlib
+from collections.abc import Sequence
 
 from sepmodels import _files, audio
 from sepmodels.datasets.corpora import song_folders
@@ -8,7 +10,11 @@ from sepmodels.datasets.stem_readers import find_paths
 from sepmodels.datasets.track import Track
 
 
-def load(root, sources=("vocals", "accompaniment"), channels=None):
+def load(
+    root: str | os.PathLike,
+    sources: Sequence[str] = ("vocals", "accompaniment"),
+    channels: int | None = None,
+) -> list[Track]:
     """Load songs from a folder: a folder for each song, or a file with a stem in each channel.
 
     A song that cannot be used is left out, with a warning that says why. A silent stem can be
@@ -74,7 +80,7 @@ def load(root, sources=("vocals", "accompaniment"), channels=None):
     return song_folders.load_tracks(places, make, root, load)
 
 
-def save(tracks, root, sample_rate=None):
+def save(tracks: Sequence[Track], root: str | os.PathLike, sample_rate: int | None = None) -> None:
     """Write the stems of songs as WAV files, in the tree that `load` reads.
 
     The files have plain names for use in other programs. For training, `cache_as_wav` is safer.

@@ -56,6 +56,6 @@ class Augment:
             _checks.require(0 <= share <= 1, f"{name} must be in [0, 1]", **{name: share})
 
     @property
-    def stretches(self):
+    def stretches(self) -> bool:
         """Whether the pitch or tempo of any example changes."""
         return self.stretched > 0 and (self.semitones, self.tempi) != ((0, 0), (1, 1))

@@ -1,26 +1,29 @@
 """Songs to batches of examples: random segments for training, consecutive ones for validation."""
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from sepmodels import _checks
 from sepmodels.datasets.segments.assembly import assemble_examples
 from sepmodels.datasets.segments.augmentation import Augment
 from sepmodels.datasets.segments.sampler import SegmentPlan, SegmentSampler
+from sepmodels.datasets.track import Track
 
 
 def draw_segments(
-    tracks,
-    length,
-    batch_size,
+    tracks: Sequence[Track],
+    length: int,
+    batch_size: int,
     *,
-    sources=("vocals", "accompaniment"),
-    sample_rate=None,
-    channels=None,
-    augment=None,
-    seed=0,
-    start=0,
-    domains=None,
-):
+    sources: Sequence[str] = ("vocals", "accompaniment"),
+    sample_rate: int | None = None,
+    channels: int | None = None,
+    augment: Augment | None = None,
+    seed: int = 0,
+    start: int = 0,
+    domains: Sequence[str] | None = None,
+) -> tf.data.Dataset:
     """Draw random segments of songs, endlessly, for training.
 
     Example number `i` depends on `seed` and `i` alone, whatever the machine and the number of
@@ -78,16 +81,16 @@ def draw_segments(
 
 
 def cut_excerpts(
-    tracks,
-    length,
-    batch_size,
+    tracks: Sequence[Track],
+    length: int,
+    batch_size: int,
     *,
-    sources=("vocals", "accompaniment"),
-    sample_rate=None,
-    channels=None,
-    step=None,
-    domains=None,
-):
+    sources: Sequence[str] = ("vocals", "accompaniment"),
+    sample_rate: int | None = None,
+    channels: int | None = None,
+    step: int | None = None,
+    domains: Sequence[str] | None = None,
+) -> tf.data.Dataset:
     """Cut songs into consecutive segments, each once and in order, for validation.
 
     The last segment of a song is padded with silence, and the last batch may be smaller.

@@ -6,6 +6,7 @@ separator can generalise from a dozen of them. NumPy is the only requirement.
 
 import math
 import numbers
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,11 +52,11 @@ class Score:
     notes: tuple[Note, ...]
     singer: Singer
 
-    def seconds(self, bar, step):
+    def seconds(self, bar: int, step: int) -> float:
         """The time of a step (a sixteenth of a bar) of a bar."""
         return (16 * bar + step + self.swing * (step % 2)) * 15 / self.tempo
 
-    def hits(self, pattern):
+    def hits(self, pattern: str) -> Iterator[tuple]:
         """`(bar, step, seconds, symbol)` of a pattern of 16 steps, repeated in every bar."""
         for bar in range(len(self.chords)):
             for step, symbol in enumerate(pattern):
@@ -64,15 +65,15 @@ class Score:
 
 
 def load(
-    n=8,
-    seed=0,
+    n: int = 8,
+    seed: int = 0,
     *,
-    seconds=10.0,
-    sample_rate=16000,
-    channels=1,
-    sources=("vocals", "accompaniment"),
-    vocals_db=0.0,
-):
+    seconds: float = 10.0,
+    sample_rate: int = 16000,
+    channels: int = 1,
+    sources: Sequence[str] = ("vocals", "accompaniment"),
+    vocals_db: float = 0.0,
+) -> list[Track]:
     """Compose songs with a sung voice and a band; the same seed gives the same songs.
 
     They are for tests, first lessons and quick experiments: nothing is downloaded, and the true
@@ -127,7 +128,7 @@ def load(
     return tracks
 
 
-def compose(seed, index, seconds):
+def compose(seed: int, index: int, seconds: float) -> Score:
     """Compose the score of song `index`, which `load` plays.
 
     It is the ground truth for a test of pitch or tempo.

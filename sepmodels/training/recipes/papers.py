@@ -4,7 +4,7 @@ from sepmodels.models import spleeter
 from sepmodels.training.recipe import Recipe
 
 # What most publications have in common: a constant learning rate, and songs as they are.
-_PUBLISHED = {"schedule": "constant", "gains": (1.0, 1.0), "cross_songs": 0.0}
+_PUBLISHED: dict = {"schedule": "constant", "gains": (1.0, 1.0), "cross_songs": 0.0}
 
 # A reconstruction for MUSDB18 on a GPU. Filters, groups and kernels are those of the first author's
 # later code; those of the paper are not known to us.
