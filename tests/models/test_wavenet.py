@@ -86,6 +86,7 @@ CONDITIONS = {
     "domain": ({"condition": ("cello", "piano")}, "piano"),
     "global": ({"condition": 3}, noise(1, 3)),
     "local": ({"condition": 3, "hop_length": 16}, noise(8, 3)),
+    "learned": ({"condition": 3, "hop_length": 16, "upsampling": "learned"}, noise(2, 8, 3)),
 }
 
 
@@ -176,6 +177,7 @@ def test_learns_a_stem_or_the_sum_and_its_domain():
         ({"kernel_size": 1}, "kernel_size"),
         ({"hop_length": 8}, "hop_length"),
         ({"condition": ("a", "b"), "hop_length": 8}, "hop_length"),
+        ({"upsampling": "cubic"}, "upsampling"),
         ({"condition": 0}, "condition=0"),
         ({"condition": "folk"}, "condition='folk'"),
     ],

@@ -48,8 +48,10 @@ class WaveNet(Trainable):
         condition: int, sequence of str, or None. Further input: the number of features, or the
             names of the domains (`Track.domain`) of which the sound belongs to one. Defaults to
             `None`.
-        hop_length: int or None. Samples for which a frame of features holds; `None`: one frame
+        hop_length: int or None. Samples from one frame of features to the next; `None`: one frame
             holds throughout, as a domain does. Defaults to `None`.
+        upsampling: str. How a frame becomes samples: `"repeat"`, or `"learned"` by a transposed
+            convolution. Defaults to `"repeat"`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
 
     Input shape:
@@ -81,7 +83,6 @@ class WaveNet(Trainable):
     """
 
     representations = ("classes",)
-    _fixed_arguments = (("upsampling", "repeat"),)
 
     def __init__(
         self,
@@ -94,11 +95,13 @@ class WaveNet(Trainable):
         scalar_input: bool = False,
         condition: int | Sequence[str] | None = None,
         hop_length: int | None = None,
+        upsampling: str = "repeat",
         **kwargs,
     ):
         _checks.positive(filters=filters, skip_filters=skip_filters, dilations=dilations)
         _checks.at_least(2, kernel_size=kernel_size)
         check(self, dilations, "dilations must hold at least one number")
+        _checks.one_of(upsampling=(upsampling, ("repeat", "learned")))
         features = condition or 0
         if isinstance(condition, tuple | str):
             self.domains = _checks.names("condition", condition)
@@ -117,14 +120,21 @@ class WaveNet(Trainable):
         head = keras.layers.Conv1D(skip_filters, 1, name="head")
         logits = keras.layers.Conv1D(_CLASSES, 1, dtype="float32", name="logits")
 
+        def spread(frames):
+            """Give every sample the features of its frame."""
+            if hop_length is None:
+                return frames
+            if upsampling == "learned":
+                options = {"strides": hop_length, "name": "spread"}
+                return keras.layers.Conv1DTranspose(features, hop_length, **options)(frames)
+            return keras.layers.UpSampling1D(hop_length, name="spread")(frames)
+
         # === Functional model ===
         wave = keras.Input((None, 1), name="wave")
         inputs, conditions = wave, []
         if features:
             frames = keras.Input((None if hop_length else 1, features), name="condition")
-            inputs, conditions = [wave, frames], [frames]
-            if hop_length is not None:
-                conditions = [keras.layers.UpSampling1D(hop_length, name="spread")(frames)]
+            inputs, conditions = [wave, frames], [spread(frames)]
         past = wave if scalar_input else MuLawEncode(_CLASSES, name="encode")(wave)
         edges, silence = ((0, 0), (self._taps, 0), (0, 0)), 0 if scalar_input else _CLASSES // 2
         past = ops.pad(past, edges, constant_values=silence)[:, :-1]
@@ -218,4 +228,7 @@ class WaveNet(Trainable):
         shape = -(-length // self.hop_length) if self.hop_length else 1, self.condition
         rule = f"condition must be {shape[0]} frames of {shape[1]} features"
         _checks.require(np.shape(condition)[-2:] == shape, rule, condition=condition)
-        return np.reshape(condition, (-1, *shape)), self.hop_length
+        frames = np.reshape(condition, (-1, *shape))
+        if self.upsampling == "learned" and self.hop_length:
+            return np.array(self.get_layer("spread")(frames)), 1
+        return frames, self.hop_length
