@@ -71,6 +71,7 @@ CASES = [
             "layer": keras.layers.Dense(4, activation="tanh"),
             "length": 6,
             "step": 2,
+            "ramp": "endpoint",
         },
         lambda time: noise(2, time, 3),
         wrap=revived,

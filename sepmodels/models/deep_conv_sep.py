@@ -14,6 +14,10 @@ from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 from sepmodels.models.base.serializable import SerializableModel
 from sepmodels.signal.tensor import Tensor
 
+_EDGES = {  # window of the transform and ramp of the cross-fade
+    "even": ("blackmanharris", "midpoint"),
+    "published": ("blackmanharris_symmetric", "endpoint"),
+}
 _SIZES = ("filters", "vertical", "stride", "horizontal", "units", "bug_compat")  # of the network
 _SCALE = 0.3  # of the normalized magnitudes at the input of the network
 _EPSILON = 1e-8  # of the noise that keeps the masks defined in silence
@@ -47,7 +51,7 @@ class DeepConvSep(MagnitudeSeparator):
     The convolutions are linear and have a second bias, as in the authors' code. The
     defaults are those for four sources (DSD100); for two sources (iKala) the authors used
     `filters=30, vertical=30, stride=3, horizontal=(10, 20), units=256`. The paper describes its
-    networks by these sizes, which is why the class has ten arguments beside the names, the rate
+    networks by these sizes, which is why the class has eleven arguments beside the names, the rate
     and the channels.
 
     Args:
@@ -69,6 +73,10 @@ class DeepConvSep(MagnitudeSeparator):
         bug_compat: bool. Whether the fourth source uses the dense layer of the second, as in the
             code that the authors published, where both then differ in their last bias alone.
             Defaults to `False`.
+        edges: str. `"even"`: the window is periodic, and all windows of frames are faded alike.
+            `"published"`, as in the authors' code: the window is symmetric, the fades run from 0
+            to 1 inclusive, the first window is not faded in, and one window more is processed at
+            the end. Defaults to `"even"`.
         **kwargs: Passed to `keras.Model` (`name`, ...).
 
     Input shape:
@@ -93,8 +101,6 @@ class DeepConvSep(MagnitudeSeparator):
       Convolutional Neural Networks". LVA/ICA 2017.
     """
 
-    _fixed_arguments = (("edges", "even"),)
-
     def __init__(
         self,
         sources: Sequence[str] = ("vocals", "bass", "drums", "other"),
@@ -110,10 +116,14 @@ class DeepConvSep(MagnitudeSeparator):
         horizontal: tuple[int, int] = (15, 1),
         units: int = 128,
         bug_compat: bool = False,
+        edges: str = "even",
         **kwargs,
     ):
         _checks.names("sources", sources)
-        transform = {"n_fft": n_fft, "hop_length": hop_length, "window": "blackmanharris"}
+        _checks.one_of(edges=(edges, _EDGES))
+
+        window, _ = _EDGES[edges]
+        transform = {"n_fft": n_fft, "hop_length": hop_length, "window": window}
         super().__init__(transform, **kwargs)
 
     # === Functional model ===
@@ -123,8 +133,9 @@ class DeepConvSep(MagnitudeSeparator):
         network = MaskNetwork(
             self.sources, self.frames, *magnitude.shape[2:], **sizes, name="network"
         )
+        _, ramp = _EDGES[self.edges]
         options = {"dtype": "float32", "name": "masks"}
-        masks = CrossFade(network, self.frames, self.step, **options)(magnitude)
+        masks = CrossFade(network, self.frames, self.step, ramp, **options)(magnitude)
         return masks, masks * ops.expand_dims(magnitude, axis=-1)
 
     @property

@@ -16,10 +16,12 @@ def make_window(name: str, n_fft: int) -> Tensor:
 
     Args:
         name: str. Any name that `scipy.signal.get_window` accepts, such as `"hann"`. The window is
-            periodic.
+            periodic, or symmetric if the name ends in `"_symmetric"`.
         n_fft: int. Length of the window, in samples.
     """
-    return ops.convert_to_tensor(get_window(name, n_fft), dtype="float32")
+    periodic = not name.endswith("_symmetric")
+    window = get_window(name.removesuffix("_symmetric"), n_fft, fftbins=periodic)
+    return ops.convert_to_tensor(window, dtype="float32")
 
 
 def check_transform(n_fft: int, hop_length: int) -> None:

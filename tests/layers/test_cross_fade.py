@@ -37,6 +37,22 @@ def test_each_window_is_faded_in_over_those_before():
     np.testing.assert_allclose(faded[:step], 0, atol=1e-6)
 
 
+@pytest.mark.parametrize(("length", "step", "time"), [(6, 2, 14), (30, 5, 93), (4, 4, 9)])
+def test_the_endpoint_ramp_is_that_of_the_published_code(length, step, time):
+    """The first window as it is, then each blended in by `linspace(0, 1)`, and one more at last."""
+    count = 2 + -(-max(0, time - length) // step)
+    stream = 1.0 + np.arange(time, dtype="float32")
+    padded = np.pad(stream, (0, count * step + length))
+    expected = np.zeros(len(padded))
+    ramp = np.concatenate([np.linspace(0, 1, length - step), np.ones(step)])
+    expected[:length] = padded[0]
+    for start in range(step, count * step, step):
+        here = slice(start, start + length)
+        expected[here] += ramp * (padded[start] - expected[here])
+    faded = CrossFade(Stamp(), length, step, ramp="endpoint")(stream[None, :, None])
+    np.testing.assert_allclose(np.asarray(faded)[0, :, 0], expected[:time], rtol=1e-5, atol=1e-5)
+
+
 def test_windows_are_as_many_as_needed_and_end_in_zeros():
     seen = []
 
@@ -50,6 +66,11 @@ def test_windows_are_as_many_as_needed_and_end_in_zeros():
         layer(1.0 + np.arange(time, dtype="float32")[None, :, None])
     assert [len(windows) for windows in seen] == [1, 1, 2, 2, 3]
     np.testing.assert_array_equal(seen[2], [[1, 2, 3, 4], [3, 4, 5, 0]])
+
+
+def test_unknown_ramp_is_named():
+    with pytest.raises(ValueError, match="ramp='cosine'"):
+        CrossFade(keras.layers.Identity(), length=30, step=5, ramp="cosine")
 
 
 def test_step_must_divide_length():

@@ -177,6 +177,20 @@ def test_both_representations_show_the_same_estimate():
     np.testing.assert_allclose(model.targets(stems, "waveform"), waves, atol=1e-6)
 
 
+def test_published_edges_are_those_of_the_authors_code():
+    """A symmetric window in both transforms, and the fades of the published code."""
+    even, model = DeepConvSep(**SMALL), DeepConvSep(**SMALL, edges="published")
+    model.set_weights(even.get_weights())
+    mixture = noise(1, 400, 1)
+    frame = np.fft.rfft(mixture[0, 4 * 16 - 16 :][:32, 0] * blackmanharris(32, sym=True))
+    magnitude = np.asarray(model.magnitude(mixture))[0, 4, :, 0]
+    np.testing.assert_allclose(magnitude, np.abs(frame) * 0.3 / 32**0.5, atol=1e-5)
+    assert model.get_layer("masks").ramp == "endpoint"
+    stems = model(mixture)
+    np.testing.assert_allclose(sum(stems.values()), mixture, atol=1e-4)
+    assert np.any(stems["vocals"] != even(mixture)["vocals"])
+
+
 def test_an_example_of_one_window_has_the_length_of_the_network():
     model = DeepConvSep(**SMALL)
     mixture = noise(2, 5 * 16, 1)
