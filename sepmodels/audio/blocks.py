@@ -60,7 +60,8 @@ class BlockStream:
             rule = "an array needs its sample_rate, in Hz, such as sample_rate=44100"
             _checks.require(sample_rate is not None, rule, sample_rate=sample_rate)
             self.length, self.channels = samples.shape
-            self.sample_rate, self.name, origin = sample_rate, "mixture", "mixture"
+            self.sample_rate = sample_rate  # type: ignore[assignment] # not None: see the rule
+            self.name = origin = "mixture"
             self._read = partial(_pieces, samples)
         if self.channels > 2:
             remedy = "mix it down to one or two (an array is (time, channels))"
