@@ -1,4 +1,4 @@
-"""The cache decodes each song once, completely, and again if it is changed or incomplete."""
+"""The cache decodes each song once, completely, and again if it is changed or damaged."""
 
 import multiprocessing
 import os
@@ -47,7 +47,7 @@ def test_tracks_come_back_in_order_with_their_samples_and_labels(tmp_path):
 def test_cached_songs_are_not_decoded_again(tmp_path):
     cache([song("a")], tmp_path)
     before = written(tmp_path)
-    cache([song("a"), song("b")], tmp_path)
+    cache([song("a"), song("b")], tmp_path, verify=True)
     assert before.items() < written(tmp_path).items()
 
 
@@ -67,18 +67,40 @@ def test_a_source_that_changes_is_decoded_again(tmp_path):
     np.testing.assert_array_equal(found.stems["vocals"], song("a", 2).stems["vocals"])
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "no sound", "gone"])
-def test_incomplete_songs_are_decoded_again(tmp_path, damage):
+@pytest.mark.parametrize("damage", ["a byte", "cut", "gone", "note", "no note"])
+def test_damaged_songs_are_decoded_again(tmp_path, damage):
     cache([song("a")], tmp_path)
-    (path,) = tmp_path.rglob("vocals.wav")
+    (path,) = tmp_path.rglob("song.json" if "note" in damage else "vocals.wav")
     content = path.read_bytes()
-    if damage == "gone":
-        path.unlink()
+    if damage == "a byte":
+        path.write_bytes(content[:-5] + bytes([content[-5] ^ 1]) + content[-4:])
+    elif damage in ("cut", "note"):
+        path.write_bytes(content[:-5])
     else:
-        path.write_bytes({"cut": content[:-5], "empty": b"", "no sound": content[::-1]}[damage])
+        path.unlink()
     (found,) = cache([song("a")], tmp_path)
     np.testing.assert_array_equal(found.stems["vocals"], song("a").stems["vocals"])
-    assert len(written(tmp_path)) == 3  # two stems and the mixture
+    assert len(written(tmp_path)) == 4  # two stems, the mixture, the note
+
+
+def test_damage_with_unchanged_size_and_time_is_found_by_verify(tmp_path):
+    cache([song("a")], tmp_path)
+    (path,) = tmp_path.rglob("vocals.wav")
+    status, content = path.stat(), path.read_bytes()
+    path.write_bytes(content[:-5] + bytes([content[-5] ^ 1]) + content[-4:])
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    for verify in (False, True):
+        (found,) = cache([song("a")], tmp_path, verify=verify)
+        same = np.array_equal(found.stems["vocals"], song("a").stems["vocals"])
+        assert same == verify
+
+
+def test_a_copy_with_other_times_is_checked_and_kept(tmp_path):
+    cache([song("a")], tmp_path)
+    for path in written(tmp_path):
+        os.utime(path, (1, 1))
+    cache([song("a")], tmp_path)
+    assert set(written(tmp_path).values()) == {10**9}
 
 
 def test_a_song_that_cannot_be_decoded_is_named_and_the_others_are_kept(tmp_path, monkeypatch):
@@ -114,7 +136,7 @@ def test_another_process_may_be_faster(tmp_path, monkeypatch):
     monkeypatch.setattr(audio, "write", slow)
     (found,) = cache([song("a")], tmp_path)
     np.testing.assert_array_equal(found.mixture, song("a").mixture)
-    assert len(written(tmp_path)) == 3 and len(list(tmp_path.iterdir())) == 1
+    assert len(written(tmp_path)) == 4 and len(list(tmp_path.iterdir())) == 1
 
 
 def fill(folder):
@@ -131,4 +153,4 @@ def test_two_processes_at_once(tmp_path):
     assert [worker.exitcode for worker in workers] == [0, 0]
     before = written(tmp_path)
     fill(tmp_path)
-    assert written(tmp_path) == before and len(before) == 12 * 3
+    assert written(tmp_path) == before and len(before) == 12 * 4
