@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sepmodels import _checks
 from sepmodels.display import theme
 
 SCORE_MARKS = {  # the shape and its filling
@@ -39,11 +40,9 @@ def plot_learning_curve(
     'Epoch 2 is best: validation loss 2.4'
     """
     columns = getattr(history, "history", history)
-    if metric not in columns or not len(columns[metric]):
-        raise ValueError(
-            f"history must contain metric, and one epoch of it or more; it has {sorted(columns)}. "
-            f"Received: metric={metric!r}"
-        )
+    held = metric in columns and len(columns[metric]) > 0
+    rule = f"history must contain metric, and one epoch of it or more; it has {sorted(columns)}"
+    _checks.require(held, rule, metric=metric)
     lines = {"training": np.asarray(columns[metric], "float64")}
     if f"val_{metric}" in columns:
         lines["validation"] = np.asarray(columns[f"val_{metric}"], "float64")
@@ -93,8 +92,7 @@ def plot_scores(
     >>> picture.axes[0].get_xlabel()
     'SDR (dB)'
     """
-    if score not in table:
-        raise ValueError(f"score must be a column of {list(table)}. Received: score={score!r}")
+    _checks.one_of(score=(score, table))
     finite = table[np.isfinite(table[score]) & (table["scope"] == "window")]
     middle = finite.groupby(["source", "system"])[score].median()
     sources = list(table["source"].unique())

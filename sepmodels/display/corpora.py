@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from sepmodels import _checks
 from sepmodels.display import theme
 
 
@@ -25,11 +26,9 @@ def plot_corpus(table: pd.DataFrame, *, title: str | None = None) -> "theme.Figu
     >>> sm.display.plot_corpus(table).axes[0].get_xlabel()
     'minutes'
     """
-    if not {"songs", "minutes", "silent"} <= set(table.columns) or not len(table):
-        raise ValueError(
-            "table must come from sm.datasets.describe and have a row. Received: a table with the "
-            f"columns {list(table.columns)} and {len(table)} rows"
-        )
+    described = {"songs", "minutes", "silent"} <= set(table.columns) and len(table) > 0
+    rule = "table must come from sm.datasets.describe and have a row"
+    _checks.require(described, rule, columns=[*table.columns], rows=len(table))
     with theme.draw_figure(size=(7, 0.8 + 0.45 * len(table))) as (figure, (axes,)):
         for y, (source, row) in enumerate(table.iterrows()):
             color, audible = theme.color_of(source), row.minutes * (1 - row.silent)

@@ -33,11 +33,8 @@ def measure_loudness(samples: np.ndarray, sample_rate: int) -> float:
 
     - ITU-R BS.1770-5, annex 1, with the filters designed anew for each sample rate.
     """
-    if sample_rate < 4000:
-        raise ValueError(
-            "sample_rate must be 4000 Hz or more; resample the sound. "
-            f"Received: sample_rate={sample_rate}"
-        )
+    rule = "sample_rate must be 4000 Hz or more; resample the sound"
+    _checks.require(sample_rate >= 4000, rule, sample_rate=sample_rate)
     samples = _checks.sound("samples", samples).astype("float64")
     weighted = signal.sosfilt(_design_weighting(sample_rate), samples, axis=0)
     size, step = round(BLOCK * sample_rate), round(STEP * sample_rate)

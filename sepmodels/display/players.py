@@ -166,14 +166,12 @@ def check_stems(stems):
     checked = {}
     for name, samples in stems.items():
         samples = _checks.sound(f"stems[{name!r}]", samples, mono=True)
-        if samples.shape[1] > 2:
-            raise ValueError(f"stems[{name!r}] must be mono or stereo. Received: {samples.shape}")
+        rule = f"stems[{name!r}] must be mono or stereo"
+        _checks.require(samples.shape[1] <= 2, rule, shape=samples.shape)
         checked[str(name)] = samples.astype("float32", copy=False)
     lengths = {name: len(samples) for name, samples in checked.items()}
-    if len(set(lengths.values())) != 1:
-        raise ValueError(
-            f"stems must be one or more, of one length in samples. Received: {lengths}"
-        )
+    rule = "stems must be one or more, of one length in samples"
+    _checks.require(len(set(lengths.values())) == 1, rule, lengths=lengths)
     return checked
 
 

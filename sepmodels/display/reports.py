@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from sepmodels import _checks
 from sepmodels.display import data_urls
 from sepmodels.display.players import WEB, Page, check_stems, compose_html
 
@@ -58,11 +59,9 @@ def write_report(
     >>> list(page.key)
     ['mixture', 'vocals: reference', 'vocals: estimate']
     """
-    if scores is not None and len(scores) > 100:
-        raise ValueError(
-            "scores must have at most 100 rows; pass sm.evaluation.summarize(scores). "
-            f"Received: {len(scores)} rows"
-        )
+    rows = 0 if scores is None else len(scores)
+    rule = "scores must have at most 100 rows; pass sm.evaluation.summarize(scores)"
+    _checks.require(rows <= 100, rule, rows=rows)
     stems = _interleave(mixture, references, estimates)
     pictures = data_urls.encode_spectrograms(stems, sample_rate, columns=1000, rows=120)
     style = (WEB / "report.css").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from sepmodels import _checks
 from sepmodels.display import theme
 from sepmodels.evaluation import sisec2018, statistics
 
@@ -40,10 +41,7 @@ def plot_sisec_comparison(
     >>> rows[:3], rows.index("your estimate") < rows.index("STL1")
     (['IRM2', 'MWF', 'IRM1'], True)
     """
-    if measure not in table:
-        raise ValueError(
-            f"measure must be a column of {list(table)}. Received: measure={measure!r}"
-        )
+    _checks.one_of(measure=(measure, table))
     if "scope" in table:
         table = table[table["scope"] == "window"]
     if "system" not in table:

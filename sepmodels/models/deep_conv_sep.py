@@ -6,10 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from sepmodels import _checks
-from sepmodels.layers.cross_fade import CrossFade
+from sepmodels import _checks, layers
 from sepmodels.layers.registration import check, register
-from sepmodels.layers.tied_transpose import TiedTranspose
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 from sepmodels.models.base.serializable import SerializableModel
 from sepmodels.signal.tensor import Tensor
@@ -135,7 +133,7 @@ class DeepConvSep(MagnitudeSeparator):
         )
         _, ramp = _EDGES[self.edges]
         options = {"dtype": "float32", "name": "masks"}
-        masks = CrossFade(network, self.frames, self.step, ramp, **options)(magnitude)
+        masks = layers.CrossFade(network, self.frames, self.step, ramp, **options)(magnitude)
         return masks, masks * ops.expand_dims(magnitude, axis=-1)
 
     @property
@@ -207,8 +205,8 @@ class MaskNetwork(SerializableModel):
                 continue
             x = keras.layers.Dense(flat.shape[-1], activation="relu", name=source)(shared)
             x = keras.layers.Reshape(along.shape[1:])(x)
-            x = TiedTranspose(second, name=f"{source}_horizontal")((x, across))
-            maps.append(TiedTranspose(first, name=f"{source}_vertical")((x, window)))
+            x = layers.TiedTranspose(second, name=f"{source}_horizontal")((x, across))
+            maps.append(layers.TiedTranspose(first, name=f"{source}_vertical")((x, window)))
         x = _Bias(name="output_bias")(keras.layers.Concatenate()(maps))
         x = keras.layers.Activation("relu", dtype="float32", name="outputs")(x)
         x = ops.reshape(x, (-1, frames, bins, len(sources), channels))

@@ -5,16 +5,13 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from sepmodels import _checks, signal
-from sepmodels.layers.dilated_gru import DilatedGRU
-from sepmodels.layers.min_gru import MinGRU
+from sepmodels import _checks, layers, signal
 from sepmodels.layers.registration import check, register
-from sepmodels.layers.weight_normalization import WeightNormalization
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 from sepmodels.signal.tensor import Tensor
 
 _ORDERS = ("conv_gru", "gru_conv")
-_RECURRENCES = {"gru": DilatedGRU, "min_gru": MinGRU}
+_RECURRENCES = {"gru": layers.DilatedGRU, "min_gru": layers.MinGRU}
 _HEADS = {"magnitude": "relu", "sigmoid": "sigmoid", "softmax": "softmax"}
 _KERNEL = 3  # of every convolution, in frames, as in the first author's later code
 _SLOPE = 0.01  # of the leaky ReLU
@@ -179,7 +176,7 @@ class DilatedConvGRU(MagnitudeSeparator):
         outputs, options = [], {"dilation_rate": dilation, "padding": self._padding}
         for index, group in enumerate(ops.split(x, groups, axis=-1) if groups > 1 else [x]):
             layer = keras.layers.Conv1D(self.filters // groups, _KERNEL, **options)
-            layer = WeightNormalization(layer) if self.weight_norm else layer
+            layer = layers.WeightNormalization(layer) if self.weight_norm else layer
             layer.name = f"{name}_{index}" if groups > 1 else name
             outputs.append(layer(group))
         return _activate(ops.concatenate(outputs, axis=-1) if groups > 1 else outputs[0])

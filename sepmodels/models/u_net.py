@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from sepmodels import _checks
-from sepmodels.layers.cross_fade import CrossFade
+from sepmodels import _checks, layers
 from sepmodels.layers.registration import check, register
 from sepmodels.models.base.magnitude_separator import MagnitudeSeparator
 from sepmodels.signal.tensor import Tensor
@@ -132,7 +131,7 @@ class UNet(MagnitudeSeparator):
         # Jansson et al. scale to at most one, which a full-scale sine reaches here.
         scaled = magnitude if published else magnitude / (self.n_fft / 4)
         options = {"dtype": "float32", "name": "masks"}
-        masks = CrossFade(self._make_network(), self.frames, self.frames, **options)(scaled)
+        masks = layers.CrossFade(self._make_network(), self.frames, self.frames, **options)(scaled)
         magnitudes = masks * ops.expand_dims(magnitude, axis=-1)
         gains = _share(magnitudes) if published else masks
         above = [[0, 0], [0, 0], [0, self.n_fft // 2 + 1 - self.bins], [0, 0], [0, 0]]

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from sepmodels import _checks, signal
-from sepmodels.layers.crop_concat import CropConcat
+from sepmodels import _checks, layers, signal
 from sepmodels.layers.registration import check, register
-from sepmodels.layers.resampling import Decimate, Upsample
 from sepmodels.models.base.separator import Separator
 from sepmodels.signal.tensor import Tensor
 
@@ -130,13 +128,13 @@ class WaveUNet(Separator):
         for level in range(levels):
             x = convolve(x, filters * (level + 1), _DOWN, f"down_{level}")
             skips.append(x)
-            x = Decimate(name=f"decimate_{level}")(x)
+            x = layers.Decimate(name=f"decimate_{level}")(x)
         x = convolve(x, filters * (levels + 1), _DOWN, "bottom")
         for level in reversed(range(levels)):
-            x = Upsample(upsampling, padding, name=f"upsample_{level}")(x)
-            x = CropConcat(name=f"join_{level}")((skips[level], x))
+            x = layers.Upsample(upsampling, padding, name=f"upsample_{level}")(x)
+            x = layers.CropConcat(name=f"join_{level}")((skips[level], x))
             x = convolve(x, filters * (level + 1), _UP, f"up_{level}")
-        x = CropConcat(name="join_mixture", dtype="float32")((mixture, x))
+        x = layers.CropConcat(name="join_mixture", dtype="float32")((mixture, x))
 
         estimated = sources if head == "direct" else sources[:-1]
         waves = [estimate(x, f"head_{index}") for index in range(len(estimated))]

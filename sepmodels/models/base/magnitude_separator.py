@@ -3,8 +3,7 @@
 import keras
 from keras import ops
 
-from sepmodels import signal
-from sepmodels.layers.stft import STFT
+from sepmodels import layers, signal
 from sepmodels.models.base.separator import Separator, complete_stems, invert_spectrum
 from sepmodels.signal.tensor import Tensor
 
@@ -28,7 +27,7 @@ class MagnitudeSeparator(Separator):
 
     def __init__(self, transform: dict, **kwargs):
         mixture = keras.Input((None, self.channels), name="mixture")
-        spectrum = self._transform(STFT(**transform, dtype="float32", name="stft"), mixture)
+        spectrum = self._transform(layers.STFT(**transform, dtype="float32", name="stft"), mixture)
         magnitude = self.prepare(signal.compute_magnitude(*spectrum))
         gains, magnitudes = self.estimate(magnitude)
         parts = [gains * ops.expand_dims(part, axis=-1) for part in spectrum]

@@ -6,8 +6,7 @@ from typing import Self
 import keras
 from keras import ops
 
-from sepmodels import _checks
-from sepmodels.layers.stft import InverseSTFT
+from sepmodels import _checks, layers
 from sepmodels.models.base.trainable import Trainable
 from sepmodels.signal.tensor import Tensor
 
@@ -161,7 +160,7 @@ def invert_spectrum(parts, mixture, transform):
     """
     *_, bins, channels, estimated = parts[0].shape
     flat = keras.layers.Reshape((-1, bins, channels * estimated), dtype="float32")
-    inverse = InverseSTFT(**transform, dtype="float32", name="inverse_stft")
+    inverse = layers.InverseSTFT(**transform, dtype="float32", name="inverse_stft")
     waves = inverse((*map(flat, parts), mixture))
     return keras.layers.Reshape((-1, channels, estimated), dtype="float32", name="waves")(waves)
 

@@ -8,8 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from sepmodels import _checks, audio, signal
-from sepmodels.layers.gradient_reversal import GradientReversal
+from sepmodels import _checks, audio, layers, signal
 from sepmodels.layers.registration import check, register
 from sepmodels.models.base.trainable import Trainable
 from sepmodels.models.music_translation.networks import (
@@ -136,7 +135,7 @@ class MusicTranslation(Trainable):
         augmented = keras.Input((None, len(sources)), name="augmented")
         clean = keras.Input((None, len(sources)), name="clean")
         latents = encoder(fold_domains(compute_levels(augmented, convention)))
-        classified = GradientReversal()(latents) if confusion == "reversal" else latents
+        classified = layers.GradientReversal()(latents) if confusion == "reversal" else latents
         domain_logits = unfold_domains(classifier(classified), len(sources))
         waves = ops.split(compute_levels(clean, convention), len(sources), axis=-1)
         by_source = ops.split(latents, len(sources), axis=0)

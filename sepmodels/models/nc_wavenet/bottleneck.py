@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from sepmodels import _checks, signal
-from sepmodels.layers.gradient_reversal import GradientReversal
+from sepmodels import _checks, layers, signal
 from sepmodels.layers.registration import check, register
 from sepmodels.models.base.torch_layers import convolve
 from sepmodels.models.nc_wavenet.nc_wavenet import NCWaveNet
@@ -168,7 +167,7 @@ def _classify(encoded, domains):
 
     As in the author's code, an ELU follows the last convolution as well.
     """
-    x = GradientReversal(_REVERSAL, name="reverse")(encoded)
+    x = layers.GradientReversal(_REVERSAL, name="reverse")(encoded)
     for index, filters in enumerate((encoded.shape[-1], encoded.shape[-1], len(domains))):
         x = convolve(x, filters, 1, f"domain_{index}", activation="elu")
     return keras.layers.GlobalAveragePooling1D(dtype="float32", name="domain")(x)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
-from sepmodels import _checks, signal
-from sepmodels.layers.mu_law import MuLawDecode, MuLawEncode
+from sepmodels import _checks, layers, signal
 from sepmodels.models.base.separator import Separator, complete_stems, select_estimated
 from sepmodels.models.base.torch_layers import convolve
 from sepmodels.signal.tensor import Tensor
@@ -20,7 +19,7 @@ _MEAN, _DEVIATION = -0.0039727693, 0.5484016520
 
 def encode(mixture):
     """The mixture companded by the mu-law, not quantized, and standardized."""
-    companded = MuLawEncode(CLASSES, quantize=False, dtype="float32", name="compand")(mixture)
+    compand = layers.MuLawEncode(CLASSES, quantize=False, dtype="float32", name="compand")
     # Never trained: it starts with the author's constants, and `adapt` fits it to other songs.
     return keras.layers.BatchNormalization(
         center=False,
@@ -31,7 +30,7 @@ def encode(mixture):
         trainable=False,
         dtype="float32",
         name="standardize",
-    )(companded)
+    )(compand(mixture))
 
 
 class CompandedSeparator(Separator):
@@ -65,7 +64,7 @@ class CompandedSeparator(Separator):
         shape = (self.channels, len(estimated)) + (CLASSES,) * classes
         x = convolve(x, math.prod(shape), 1, last)
         estimate = keras.layers.Reshape((-1, *shape), dtype="float32")(x)
-        decode = MuLawDecode(CLASSES, quantize=classes, dtype="float32", name="expand")
+        decode = layers.MuLawDecode(CLASSES, quantize=classes, dtype="float32", name="expand")
         waves = decode(ops.argmax(estimate, axis=-1) if classes else estimate)
         # The most probable class has no gradient, so waveforms are for regression alone.
         estimates = {"classes": estimate} if classes else {"companded": estimate, "waveform": None}

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from sepmodels import _checks
+from sepmodels import _checks, layers
 from sepmodels.layers.registration import register
-from sepmodels.layers.stft import STFT
 from sepmodels.models.base.separator import (
     Separator,
     complete_stems,
@@ -96,7 +95,8 @@ class SpectralNCWaveNet(Separator):
 
         # === Functional model ===
         mixture = keras.Input((None, channels), name="mixture")
-        x = ops.concatenate(STFT(n_fft, hop_length, dtype="float32", name="stft")(mixture), axis=2)
+        stft = layers.STFT(n_fft, hop_length, dtype="float32", name="stft")
+        x = ops.concatenate(stft(mixture), axis=2)
         x = keras.layers.Reshape((-1, width))(x)
         x = convolve(x, filters, front_kernel_size, "front")
         total = convolve(ops.relu(x), width, 1, "skip_0")

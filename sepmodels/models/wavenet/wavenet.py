@@ -6,9 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from sepmodels import _checks, signal
+from sepmodels import _checks, layers, signal
 from sepmodels.layers.gated_residual_block import GatedResidualBlock, stack_blocks, sum_skips
-from sepmodels.layers.mu_law import MuLawEncode
 from sepmodels.layers.registration import check, register
 from sepmodels.models.base.trainable import Trainable
 from sepmodels.models.wavenet import generation
@@ -135,7 +134,7 @@ class WaveNet(Trainable):
         if features:
             frames = keras.Input((None if hop_length else 1, features), name="condition")
             inputs, conditions = [wave, frames], [spread(frames)]
-        past = wave if scalar_input else MuLawEncode(_CLASSES, name="encode")(wave)
+        past = wave if scalar_input else layers.MuLawEncode(_CLASSES, name="encode")(wave)
         edges, silence = ((0, 0), (self._taps, 0), (0, 0)), 0 if scalar_input else _CLASSES // 2
         past = ops.pad(past, edges, constant_values=silence)[:, :-1]
         if not scalar_input:
