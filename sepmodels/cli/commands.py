@@ -24,7 +24,8 @@ def demo(options):
     """Separate and score the real clip that comes with the installation."""
     song = sm.datasets.sample.load()
     folder = Path(options.output)
-    folder.mkdir(parents=True, exist_ok=True)
+    with _files.explain_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     stems = sm.separate(sm.load_pretrained(), song.mixture, song.sample_rate)
     for name, samples in {"mixture": song.mixture, **stems}.items():
         path = _files.join_names(folder, f"{name}.wav")

@@ -25,8 +25,11 @@ def separate_live(model, options):
             file that is read.
     """
     _checks.one_of(source=(options.source, model.sources))
-    raw, rate, channels = options.input == "-", options.rate, options.channels
+    raw, rate, channels = options.input == "-", options.rate, options.channels or 1
     if not raw:
+        given = {"rate": rate, "channels": options.channels}
+        rule = "rate and channels describe raw input; leave them out for a file, which states them"
+        _checks.require(set(given.values()) == {None}, rule, **given)
         rate, channels, _ = sm.audio.info(options.input)
         _files.refuse_overwriting([options.output], [options.input])
     rates = rate or model.sample_rate, model.sample_rate

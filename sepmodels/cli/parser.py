@@ -32,8 +32,16 @@ def build_parser(functions):
             name, parents=[common], help=description.splitlines()[0], description=description
         )
         command.set_defaults(run=function)
+        command.register("type", None, parse_text)
         _ARGUMENTS.get(name, lambda add: None)(command.add_argument)
     return parser
+
+
+def parse_text(text):
+    """Refuse an empty argument, which as a path would be the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty; the current folder is .")
+    return text
 
 
 def parse_duration(text):
@@ -92,7 +100,7 @@ def _add_stream(add):
     add("--source", default="vocals", help="which source; default: %(default)s")
     add("--block", default="20ms", type=parse_duration, metavar="TIME", help="default: %(default)s")
     add("--rate", type=int, metavar="HZ", help="of raw input; default: that of the model")
-    add("--channels", default=1, type=int, help="of raw input; default: %(default)s")
+    add("--channels", type=int, metavar="N", help="of raw input; default: 1")
 
 
 def _add_train(add):

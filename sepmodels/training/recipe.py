@@ -5,9 +5,12 @@ import dataclasses
 import keras
 
 from sepmodels import _checks, models
+from sepmodels.datasets.segments import Augment
 from sepmodels.models.base.trainable import Trainable
 from sepmodels.training import losses
 
+# Gains and cross_songs are fields of the recipe itself.
+_CHANGES = [field.name for field in dataclasses.fields(Augment)][2:]
 OPTIMIZERS = {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadelta}
 
 
@@ -89,12 +92,14 @@ class Recipe:
             "weight_decay must be at least 0": 0 <= self.weight_decay < 1e6,
             "seed must be an integer from 0 to 2**32 - 1": whole and 0 <= self.seed < 2**32,
             "gains must be (low, high)": len(self.gains) == 2,
+            f"augment must name changes of {_CHANGES}": {*self.augment} <= {*_CHANGES},
             "schedule must be 'cosine', 'constant' or (factor, steps)": known,
             "then must train the same model with the same arguments": same,
         }
         for rule, holds in rules.items():
             name = rule.split()[0]
             _checks.require(holds, rule, **{name: getattr(self, name)})
+        Augment(self.gains, self.cross_songs, **self.augment)  # whether its names and ranges hold
 
     def build(self) -> Trainable:
         """Return the untrained model."""

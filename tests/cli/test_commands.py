@@ -290,6 +290,8 @@ def test_a_stream_of_raw_samples_between_programs(folder, causal):
 
 def test_an_impossible_stream_is_refused(folder, causal, capsys):
     for arguments, words in (
+        (["song.wav", "x.wav", "--model", "causal.keras", "--rate", "8000"], "describe raw input"),
+        (["song.wav", "x.wav", "--model", "causal.keras", "--channels", "1"], "describe raw input"),
         (["song.wav", "song.wav", "--model", "causal.keras"], "would overwrite"),
         (["song.wav", "x.wav", "--model", "causal.keras", "--source", "flute"], "source='flute'"),
         (["song.wav", "x.wav", "--model", "weights.keras"], "on a stream"),
@@ -455,6 +457,48 @@ def test_evaluate_without_stems_is_reported(folder, capsys):
     Path("bare").mkdir()
     assert main(["evaluate", "bare", "nowhere"]) == 2
     assert "bare holds no stems" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["demo", "-o", ""],
+        ["separate", ""],
+        ["separate", "song.wav", "-o", ""],
+        ["stream", "song.wav", ""],
+        ["train", "--recipe", "dilated_conv_gru", "--songs", "synthetic", "-o", ""],
+        ["evaluate", "", "truth"],
+        ["evaluate", "stems", "truth", "--report", ""],
+        ["course", ""],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_path_is_not_the_current_folder(folder, capsys, arguments):
+    before = files(folder)
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert "must not be empty" in capsys.readouterr().err and files(folder) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["demo", "-o", "taken"],
+        ["train", "--recipe", "dilated_conv_gru", "--quick", "--songs", "synthetic", "-o", "taken"],
+        ["evaluate", "stems", "truth", "-o", "taken"],
+        ["course", "taken"],
+    ],
+    ids=" ".join,
+)
+def test_a_file_in_place_of_a_folder_is_named(folder, capsys, arguments):
+    for name in ("stems", "truth"):
+        for source in ("vocals", "accompaniment"):
+            Path(name, "song").mkdir(parents=True, exist_ok=True)
+            sm.audio.write(f"{name}/song/{source}.wav", noise(8000), 8000)
+    Path("taken").touch()
+    assert main(arguments) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "taken" in err and "[Errno" not in err and "folder" in err
 
 
 def test_demo_writes_and_scores_the_real_song(folder, capsys, model, monkeypatch):

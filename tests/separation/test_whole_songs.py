@@ -354,6 +354,7 @@ def test_integers_are_refused():
     "argument, words",
     [
         ({"segment": 0}, "segment=0"),
+        ({"segment": 1e-6}, "segment must hold a sample at .* segment=1e-06"),
         ({"overlap": 1}, "overlap=1"),
         ({"overlap": -0.1}, "overlap=-0.1"),
         ({"batch_size": 0}, "batch_size=0"),

@@ -15,7 +15,8 @@ QUICK = sm.recipes.quick(sm.recipes.DILATED_CONV_GRU)
         {"learning_rate": float("nan")}, {"weight_decay": -1.0}, {"weight_decay": float("inf")},
         {"seed": -1}, {"seed": "a"}, {"seed": 2**32}, {"gains": (1,)}, {"patience": 0},
         {"batch_size": 1.5}, {"epochs": 0}, {"optimizer": ["adam"]}, {"loss": ["l1"]},
-        {"schedule": "linear"}, {"schedule": (0.5,)},
+        {"schedule": "linear"}, {"schedule": (0.5,)}, {"augment": {"loudness": 1}},
+        {"augment": {"gains": (1, 1)}}, {"cross_songs": 2},
     ],
     ids=str,
 )  # fmt: skip
@@ -24,6 +25,11 @@ def test_a_field_out_of_its_range_is_named(change):
     with pytest.raises(ValueError, match=rf"{name}.*Received: {name}=") as raised:
         QUICK.vary(**change)
     assert repr(value) in str(raised.value)
+
+
+def test_a_change_of_segments_out_of_its_range_is_named_before_the_training():
+    with pytest.raises(ValueError, match=r"swap_channels must be in \[0, 1\]"):
+        QUICK.vary(augment={"swap_channels": 2})
 
 
 @pytest.mark.parametrize(
