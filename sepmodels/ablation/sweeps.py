@@ -92,8 +92,8 @@ def sweep(
         variant = dict(zip(grid, values, strict=True))
         for seed in range(recipe.seed, recipe.seed + seeds):
             named = recipe.vary(**variant, seed=seed)
-            place = folder / _identify(named, tracks, validation, budget)
-            jobs.append(({**variant, "seed": seed}, (named, tracks, validation, place, amount)))
+            runs = folder / _identify(named, tracks, validation, budget)
+            jobs.append(({**variant, "seed": seed}, (named, tracks, validation, runs, amount)))
     if executor is None:
         results = (_run(*job) for _, job in jobs)
     else:
@@ -137,8 +137,8 @@ def _fit_budget(amount, recipe, tracks, validation, note):
         steps, timed = amount
         if timed:
             trial = recipe.vary(steps_per_epoch=_TRIAL, epochs=2, then=None)
-            with tempfile.TemporaryDirectory() as place:
-                epochs = train(trial, tracks, place, validation[:1], progress=False).history
+            with tempfile.TemporaryDirectory() as trials:
+                epochs = train(trial, tracks, trials, validation[:1], progress=False).history
             steps = steps * _TRIAL / epochs["seconds"].iloc[-1]  # the first also traces the graph
         _files.write_atomically(note, lambda path: path.write_text(json.dumps(max(1, int(steps)))))
     steps = json.loads(note.read_text())

@@ -13,10 +13,10 @@ def summarize_variants(table: pd.DataFrame) -> pd.DataFrame:
         table: pandas.DataFrame. From `sepmodels.sweep`.
 
     Returns:
-        pandas.DataFrame. Indexed by the columns of the grid; columns `SDRi`, `low` and `high` (95 %
-        interval over the songs, in dB; a song counts once, whatever its seeds and sources),
-        `seed_deviation` (of the mean over the songs, in dB), `parameters`, `multiply_adds`,
-        `receptive_field`, `seconds`.
+        pandas.DataFrame. Indexed by the columns of the grid; columns `SDRi` (SDR minus that of the
+        mixture, in dB), `low` and `high` (95 % interval over the songs, in dB; a song counts once,
+        whatever its seeds and sources), `seed_deviation` (of the mean over the songs, in dB),
+        `parameters`, `multiply_adds`, `receptive_field`, `seconds`.
     """
     grid = list(table.columns[: table.columns.get_loc("seed")])
     # As strings, because lists cannot be grouped.

@@ -9,8 +9,8 @@ from .reading import read as read
 from .reading import read_blocks as read_blocks
 from .reading import regroup_blocks as regroup_blocks
 from .resampling import Resampler as Resampler
+from .resampling import compute_resampled_length as compute_resampled_length
 from .resampling import resample as resample
-from .resampling import resampled_length as resampled_length
 from .stretching import stretch as stretch
 from .writing import Writer as Writer
 from .writing import write as write

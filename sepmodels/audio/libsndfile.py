@@ -23,12 +23,16 @@ _BOS = 2  # the flag of an Ogg page that begins a stream
 
 
 class Section(NamedTuple):
-    """A part of a file: all of it, or one link of a chained Ogg file."""
+    """A part of a file: all of it, or one link of a chained Ogg file.
 
-    first: int  # sample
+    A chain is several Ogg files one after another, such as a recording of an internet radio. Of
+    such a file libsndfile reads the first link alone.
+    """
+
+    first: int  # number of its first sample in the whole file
     length: int  # in samples
-    begin: int = 0  # byte
-    end: int | None = None  # byte; `None` for the end of the file
+    begin: int = 0  # byte at which it begins
+    end: int | None = None  # byte after its last one; `None` for the end of the file
 
 
 class Sound(NamedTuple):
@@ -49,8 +53,8 @@ class Sound(NamedTuple):
                         sound.read(at - sound.tell(), dtype="float32")
                     else:
                         sound.seek(at)
-                    for place in range(at, until, size):
-                        count = min(size, until - place)
+                    for position in range(at, until, size):
+                        count = min(size, until - position)
                         samples = sound.read(count, dtype="float32", always_2d=True)
                         file.check_whole(self.path, count - len(samples))
                         yield samples
@@ -100,9 +104,9 @@ def _holds_end(sound):
 
 def _measure_links(path, info):
     with open(path, "rb") as stream:
-        places = _find_links(stream.read())
+        offsets = _find_links(stream.read())
     sections, first = [], 0
-    for begin, end in itertools.pairwise(places):
+    for begin, end in itertools.pairwise(offsets):
         with _open_sound(path, begin, end) as sound:
             if (sound.samplerate, sound.channels) != info[:2] or not _holds_end(sound):
                 return None
@@ -113,11 +117,11 @@ def _measure_links(path, info):
 
 def _find_links(content):
     """Return the bytes where the links of an Ogg file begin and the last one ends."""
-    places, at, was_first = [], 0, False
+    offsets, at, was_first = [], 0, False
     while content[at : at + 4] == b"OggS" and at + 27 <= len(content):
         is_first = bool(content[at + 5] & _BOS)
         if is_first and not was_first:
-            places.append(at)
+            offsets.append(at)
         was_first, table = is_first, content[at + 27 : at + 27 + content[at + 26]]
         at += 27 + content[at + 26] + sum(table)
-    return [*places, at] if at == len(content) else []
+    return [*offsets, at] if at == len(content) else []

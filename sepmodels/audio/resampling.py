@@ -27,7 +27,7 @@ def resample(samples: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
     (16001, 2)
     """
     samples = _checks.sound("samples", samples, empty=True).astype("float32", copy=False)
-    length = resampled_length(len(samples), from_rate, to_rate)
+    length = compute_resampled_length(len(samples), from_rate, to_rate)
     if from_rate == to_rate or not len(samples):
         return samples
     return _fit(soxr.resample(samples, from_rate, to_rate, "HQ"), length)
@@ -50,7 +50,7 @@ class Resampler:
     """
 
     def __init__(self, from_rate: int, to_rate: int, channels: int):
-        resampled_length(0, from_rate, to_rate)
+        compute_resampled_length(0, from_rate, to_rate)
         self.from_rate = from_rate
         self.to_rate = to_rate
         self.channels = channels
@@ -67,13 +67,13 @@ class Resampler:
             return block
         ready = self._stream.resample_chunk(block, last=last)
         if last:
-            total = resampled_length(self._pushed, self.from_rate, self.to_rate)
+            total = compute_resampled_length(self._pushed, self.from_rate, self.to_rate)
             ready = _fit(ready, total - self._returned)
         self._returned += len(ready)
         return ready
 
 
-def resampled_length(length: int, from_rate: int, to_rate: int) -> int:
+def compute_resampled_length(length: int, from_rate: int, to_rate: int) -> int:
     """Return the length after resampling: `ceil(length * to_rate / from_rate)`."""
     for name, rate in (("from_rate", from_rate), ("to_rate", to_rate)):
         is_whole = rate >= 1 and rate == int(rate)

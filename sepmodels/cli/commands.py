@@ -17,6 +17,7 @@ from sepmodels.cli.parser import build_parser
 
 # Errors that a user can cause and correct are reported in one line; all others are bugs.
 EXPECTED = (ValueError, TypeError, OSError, ImportError, MemoryError, ArithmeticError)
+# Options of `sepmodels separate` that `sm.separate` takes under the same names.
 SEPARATION = "format subtype stems segment batch_size shifts wiener linked device two_stems"
 
 
@@ -109,8 +110,8 @@ def evaluate_mir1k(options):
 
 def evaluate_song(options):
     """Print two lines for each source; write the table and a page where requested."""
-    places = find_song(options.estimates), find_song(options.references)
-    sounds = sm.evaluation.folders.read_song(*places, options.fit)
+    files = find_song(options.estimates), find_song(options.references)
+    sounds = sm.evaluation.folders.read_song(*files, options.fit)
     estimates, references, mixture, rate = sounds
     table = sm.evaluate(estimates, references, rate, mixture=mixture)
     print_scores(table)
@@ -122,15 +123,15 @@ def evaluate_song(options):
 
 def evaluate_folders(options):
     """Write tables, museval's json and a picture of all songs that can be scored."""
-    places, folder = (options.estimates, options.references), Path(options.output)
-    table, errors = sm.evaluate_folders(*places, folder, fit=options.fit, workers=options.workers)
+    sides, folder = (options.estimates, options.references), Path(options.output)
+    table, errors = sm.evaluate_folders(*sides, folder, fit=options.fit, workers=options.workers)
     if len(table):
         lines = sm.evaluation.statistics.aggregate(table)
         print(lines.round(2).to_string())
         _files.write_atomically(folder / "medians.csv", lines.to_csv)
         picture = sm.display.plot_sisec_comparison(table)
         _files.write_atomically(folder / "scores.png", partial(picture.savefig, dpi=150))
-    songs = [sm.evaluation.folders.find_songs(place) for place in places]
+    songs = [sm.evaluation.folders.find_songs(side) for side in sides]
     for name, rows in table.groupby("track", sort=False) if options.report else ():
         try:
             files = (found[name].files for found in songs)
@@ -165,27 +166,26 @@ COMMANDS = {
 }
 
 
-def find_songs(places, output):
+def find_songs(paths, output):
     """Map each song to the folder of its stems; a folder stands for all songs below it.
 
     What would share a folder is refused before a model is loaded or an hour computed.
     """
     songs, taken = {}, {}
-    for place in map(Path, places):
-        root = place if place.is_dir() else place.parent
-        found = sm.datasets.corpora.song_folders.find_songs(place) if place.is_dir() else {}
-        paths = [path for song in found.values() for path in song.audio]
-        # The stems of an earlier run may lie in the same place.
-        paths = [path for path in paths if Path(output).resolve() not in path.resolve().parents]
-        rule = f"{place} is a folder without audio files; name one with songs"
-        _checks.require(paths or not place.is_dir(), rule, songs=str(place))
-        for path in paths or [place]:
-            songs[path] = Path(output, path.parent.relative_to(root))
-            other = taken.setdefault(str(songs[path] / path.stem).casefold(), path)
+    for path in map(Path, paths):
+        root = path if path.is_dir() else path.parent
+        found = sm.datasets.corpora.song_folders.find_audio(path)
+        # The stems of an earlier run may lie in the same folder.
+        found = [song for song in found if Path(output).resolve() not in song.resolve().parents]
+        rule = f"{path} is a folder without audio files; name one with songs"
+        _checks.require(found or not path.is_dir(), rule, songs=str(path))
+        for song in found or [path]:
+            songs[song] = Path(output, song.parent.relative_to(root))
+            other = taken.setdefault(str(songs[song] / song.stem).casefold(), song)
             rule = (
                 "two songs would be written to the same folder; rename one, or separate them apart"
             )
-            _checks.require(other == path, rule, songs=(str(other), str(path)))
+            _checks.require(other == song, rule, songs=(str(other), str(song)))
     return songs
 
 

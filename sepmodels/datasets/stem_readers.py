@@ -63,11 +63,11 @@ class FileReader:
         return info._replace(channels=1)
 
     def read(self, start: int, stop: int, cache: dict) -> np.ndarray:
-        place = self.path, self.stream
-        if place not in cache:
-            cache[place], _ = audio.read(self.path, start, stop, self.stream)
-            check_whole(self.path, stop - start - len(cache[place]))  # since it was opened
-        samples = cache[place]
+        stream = self.path, self.stream
+        if stream not in cache:
+            cache[stream], _ = audio.read(self.path, start, stop, self.stream)
+            check_whole(self.path, stop - start - len(cache[stream]))  # cut since it was opened
+        samples = cache[stream]
         return samples if self.channel is None else samples[:, self.channel : self.channel + 1]
 
     def stamp(self) -> str:
@@ -78,9 +78,9 @@ class FileReader:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class SumReader:
-    """A stem that is a sum of readers, less others.
+    """A stem that is a sum of readers, minus others.
 
-    An accompaniment is the sum of drums, bass and other, or the mixture less the vocals.
+    An accompaniment is the sum of drums, bass and other, or the mixture minus the vocals.
     """
 
     added: tuple

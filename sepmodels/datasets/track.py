@@ -118,7 +118,7 @@ class Track:
             FileNotFoundError: a file is missing.
             ValueError: a file is no audio or has no such channel, or the stems do not agree.
         """
-        readers = {source: _open(place) for source, place in stems.items()}
+        readers = {source: _open(file) for source, file in stems.items()}
         return cls(name, readers, None if mixture is None else _open(mixture), **labels)
 
     @property
@@ -201,6 +201,6 @@ class _Stems(Mapping):
         return len(self._track.sources)
 
 
-def _open(place):
-    path, channel = place if isinstance(place, tuple) else (place, None)
+def _open(file):
+    path, channel = file if isinstance(file, tuple) else (file, None)
     return FileReader(os.fspath(path), channel)

@@ -64,18 +64,18 @@ def cache_as_wav(
         with contextlib.suppress(FileNotFoundError):
             if time.time() - part.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(part, ignore_errors=True)
-    places = [_find_place(folder, track, sample_rate) for track in tracks]
+    targets = [_find_target(folder, track, sample_rate) for track in tracks]
     # Each process begins with another song, so that several share the work.
     first = os.getpid() % len(tracks) if tracks else 0
     order = [*range(first, len(tracks)), *range(first)]
     for number in tqdm(order, desc="songs as WAV", unit="song", disable=not progress):
-        track, place = tracks[number], places[number]
-        if not _intact(place, verify):
-            _build(track, place, sample_rate or track.sample_rate)
-    return [_open(track, place) for track, place in zip(tracks, places, strict=True)]
+        track, target = tracks[number], targets[number]
+        if not _intact(target, verify):
+            _build(track, target, sample_rate or track.sample_rate)
+    return [_open(track, target) for track, target in zip(tracks, targets, strict=True)]
 
 
-def _find_place(folder, track, sample_rate):
+def _find_target(folder, track, sample_rate):
     """The song's folder, whose name changes whenever its sources do."""
     stamps = {name: reader.stamp() for name, reader in _readers(track).items()}
     made_of = json.dumps([track.name, sample_rate or track.sample_rate, stamps], sort_keys=True)
@@ -88,9 +88,9 @@ def _readers(track):
     return {**track.readers, **mixture}
 
 
-def _build(track, place, sample_rate):
-    """Write the song beside its place, then move it there in one step."""
-    part = place.parent / f".part-{uuid.uuid4().hex}"
+def _build(track, target, sample_rate):
+    """Write the song into another folder, then move that to its target in one step."""
+    part = target.parent / f".part-{uuid.uuid4().hex}"
     part.mkdir()
     try:
         note = {}
@@ -101,23 +101,23 @@ def _build(track, place, sample_rate):
             note[name] = _fingerprint(part / f"{name}.wav", True)
         (part / _NOTE).write_text(json.dumps(note))
         with contextlib.suppress(FileNotFoundError):
-            place.rename(part / "damaged")
+            target.rename(part / "damaged")
         try:
-            part.rename(place)
+            part.rename(target)
         except OSError:  # another process was faster
-            if not _intact(place, True):
+            if not _intact(target, True):
                 raise
-        shutil.rmtree(place / "damaged", ignore_errors=True)
+        shutil.rmtree(target / "damaged", ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _intact(place, verify):
+def _intact(target, verify):
     """Whether all files of the song are as they were written."""
     try:
-        note = json.loads((place / _NOTE).read_text())
+        note = json.loads((target / _NOTE).read_text())
         for name, written in note.items():
-            path = place / f"{name}.wav"
+            path = target / f"{name}.wav"
             changed = verify or _fingerprint(path, False) != written[:2]
             if changed and _fingerprint(path, True)[2] != written[2]:
                 return False
@@ -133,7 +133,7 @@ def _fingerprint(path, whole):
     return [*brief, _files.compute_digest(path)] if whole else brief
 
 
-def _open(track, place):
-    files = {name: place / f"{name}.wav" for name in _readers(track)}
+def _open(track, target):
+    files = {name: target / f"{name}.wav" for name in _readers(track)}
     mixture = None if track.mixture_reader is None else files.pop("mixture")
     return Track.from_files(track.name, files, mixture, **track.labels)

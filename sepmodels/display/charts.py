@@ -110,10 +110,10 @@ def plot_scores(
             spread = np.full(len(windows), row + 0.24)
             axes.plot(windows, spread, "|", color=color, alpha=0.5, markersize=6)
             hidden = "_" * row  # the legend takes the labels of the first row alone
-            places = (floor, gain, ceiling)
-            for (label, (mark, face)), place in zip(SCORE_MARKS.items(), places, strict=True):
+            marked = (floor, gain, ceiling)
+            for (label, (mark, face)), median in zip(SCORE_MARKS.items(), marked, strict=True):
                 look = {"mfc": face, "mec": theme.GREY, "markersize": 7, "label": hidden + label}
-                axes.plot(place, row, mark, **look)
+                axes.plot(median, row, mark, **look)
             axes.plot(value, row, "o", color=color, markersize=11, label=f"{hidden}estimate")
             if np.isfinite(value):
                 text = f"{value:.1f} dB ({value - floor:+.1f})"

@@ -124,7 +124,8 @@ def compose_html(stems, sample_rate, pictures, title, budget, large=False):
         budget: int. Most bytes of sound.
         large: bool. Show the picture of what plays large, above the others. Defaults to `False`.
     """
-    # Samples beyond full scale cannot be stored: all stems are scaled down, the player up again.
+    # Samples beyond full scale cannot be stored: all stems are scaled down here, and up again by
+    # the player.
     peak = max(1.0, *(float(np.abs(samples).max()) for samples in stems.values()))
     urls, encoding = data_urls.encode_sounds(
         [samples / peak for samples in stems.values()], sample_rate, budget

@@ -97,7 +97,7 @@ class GatedResidualBlock(keras.layers.Layer):
         super().__init__(**kwargs)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         sides = signal.compute_context(kernel_size, [dilation], causal)
-        self.cropped = sides if padding == "valid" else (0, 0)  # steps on either side
+        self.cropped = sides if padding == "valid" else (0, 0)  # steps removed on either side
 
     def build(self, input_shape: tuple) -> None:
         x_shape, *condition_shapes = _list(input_shape)
@@ -121,7 +121,8 @@ class GatedResidualBlock(keras.layers.Layer):
             self.to_skip = self._convolution(self.skip_filters, z_shape, "skip")
 
     def _convolution(self, filters, shape, name, kernel_size=1, **options):
-        # An initializer draws the same numbers again; a copy made of its config draws others.
+        # One initializer object gives the same numbers to all kernels of a shape. Each kernel has a
+        # copy of its own, made of the config.
         options["kernel_initializer"] = keras.initializers.serialize(self.kernel_initializer)
         options |= {"dtype": self.dtype_policy, "name": name}
         layer = keras.layers.Conv1D(filters, kernel_size, **options)

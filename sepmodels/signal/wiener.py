@@ -30,6 +30,7 @@ def filter_spectrum(mixture, powers, covariances, loading=0.0):
     )  # (bins, frames, channels, channels)
     mean = np.trace(total, axis1=2, axis2=3).real / channels
     total = total + (loading * mean + _TINY)[..., None, None] * np.eye(channels, dtype="float32")
+    # The mixture times the inverse of its covariance: what all sources are estimated from.
     whitened = np.linalg.solve(total, mixture.transpose(1, 2, 0)[..., None])[..., 0]
     for power, covariance in zip(powers, covariances, strict=True):
         yield power * np.einsum("fab,ftb->aft", covariance, whitened)
@@ -48,7 +49,8 @@ def apply_multichannel_wiener(
     Args:
         estimates: array `(time, sources, channels)`. All sources.
         mixture: array `(time, channels)`.
-        iterations: int. Iterations of expectation and maximisation. Defaults to `1`.
+        iterations: int. Iterations of the EM algorithm (expectation and maximisation). Defaults
+            to `1`.
         n_fft: int. Length of a frame, in samples. Defaults to `1024`.
 
     Returns:

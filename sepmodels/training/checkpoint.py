@@ -17,7 +17,8 @@ from sepmodels import _checks, _files
 from sepmodels.training.state import read_state, write_state
 
 _PAUSE = 300  # seconds between two states within an epoch
-_DIVERGED = 100  # times the loss of the first step, or 1 if that is less
+_DIVERGED = 100  # times the loss of the first step (or 1, if that is less): the training diverges
+# Parts of a description in which a resumed training must equal the earlier one.
 _DECISIVE = ("recipe", "tracks", "validation", "backing", "initial")
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.trainable = trainable
         self.recipe = recipe
         self.best = folder / "best.keras"
-        self._card = folder / "recipe.json"
+        self._recipe_file = folder / "recipe.json"
         # A state holds this note, the variables, the sums and the best weights.
         self._note = {
             "description": json.loads(json.dumps(description)),
@@ -60,17 +61,17 @@ class Checkpoint(keras.callbacks.Callback):
             "seconds": 0.0,  # of the epoch so far
             "best_checksum": None,
         }
-        self._sums = None  # of the epoch so far, until it begins again
+        self._sums = None  # running metrics of the resumed epoch, from here to its first step
         self._best_weights = []
         self._resume()
 
     def _resume(self):
-        state, card = read_state(self.folder), _files.read_json(self._card)
+        state, written = read_state(self.folder), _files.read_json(self._recipe_file)
         groups, note = state or ({}, {})
-        self._check_description(note.get("description") or card or {})
+        self._check_description(note.get("description") or written or {})
         self._note |= note
-        if card != self._note["description"]:
-            self._write(self._card, json.dumps(self._note["description"], indent=1))
+        if written != self._note["description"]:
+            self._write(self._recipe_file, json.dumps(self._note["description"], indent=1))
         if state is None:
             return
         variables, arrays = self._list_variables(), groups["variables"]
@@ -82,7 +83,7 @@ class Checkpoint(keras.callbacks.Callback):
             variable.assign(array)
         self._sums, self._best_weights = groups["sums"], groups["best"]
         self._restore_files()
-        log.info("resuming %s after %d epochs and %d steps", self.folder, *self.place)
+        log.info("resuming %s after %d epochs and %d steps", self.folder, *self.position)
 
     def _check_description(self, theirs):
         """Refuse the folder of another training."""
@@ -111,7 +112,7 @@ class Checkpoint(keras.callbacks.Callback):
         return pd.DataFrame(self._rows)
 
     @property
-    def place(self):
+    def position(self):
         """The number of finished epochs, and of steps in the next."""
         done = len(self._rows)
         steps = int(self.model.optimizer.iterations.value.numpy())
@@ -130,7 +131,7 @@ class Checkpoint(keras.callbacks.Callback):
     def keep(self):
         """Write the state within an epoch, so that the training resumes from this very step."""
         # There are sums to keep once the epoch has begun, until it is validated.
-        if self._sums is None and 0 < self.place[1] < self.recipe.steps_per_epoch:
+        if self._sums is None and 0 < self.position[1] < self.recipe.steps_per_epoch:
             self._save(time.monotonic() - self._began, self.model.metrics_variables)
 
     def on_epoch_begin(self, epoch, logs=None):

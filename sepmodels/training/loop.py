@@ -124,7 +124,7 @@ def train(
         )
         examples = Batches(model, recipe, [*tracks, *backing])
         excerpts = Batches(model, recipe, validation)
-        if checkpoint.place == (0, 0) and initial is None:
+        if checkpoint.position == (0, 0) and initial is None:
             examples.adapt()
         while not checkpoint.finished:
             _fit(examples, excerpts, checkpoint, callbacks, progress)
@@ -139,7 +139,7 @@ def train(
 
 def _fit(examples, excerpts, checkpoint, callbacks, progress):
     """Train to the last epoch, or to the end of the epoch in which a training was interrupted."""
-    recipe, (done, step) = checkpoint.recipe, checkpoint.place
+    recipe, (done, step) = checkpoint.recipe, checkpoint.position
     start = (done * recipe.steps_per_epoch + step) * recipe.batch_size
     board = keras.callbacks.TensorBoard(checkpoint.folder / "tensorboard")
     with _explain_fit_errors(checkpoint):

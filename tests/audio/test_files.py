@@ -335,7 +335,7 @@ def test_resampling_in_blocks_changes_nothing(length, old, new, size):
     starts = range(0, length, size)
     pieces = [resampler.push(noise[i : i + size], last=i == starts[-1]) for i in starts]
     whole = audio.resample(noise, old, new)
-    assert len(whole) == audio.resampled_length(length, old, new) == -(-length * new // old)
+    assert len(whole) == audio.compute_resampled_length(length, old, new) == -(-length * new // old)
     np.testing.assert_allclose(np.concatenate(pieces), whole, atol=1e-6)
 
 

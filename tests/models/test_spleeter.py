@@ -229,4 +229,4 @@ def test_anything_but_arrays_is_refused(tmp_path, monkeypatch):
 def test_the_cache_is_where_the_environment_says(monkeypatch, variable, value, folder):
     monkeypatch.delenv("SEPMODELS_CACHE")
     monkeypatch.setenv(variable, value)
-    assert spleeter.cache_folder() == Path(folder)
+    assert spleeter.find_cache() == Path(folder)

@@ -61,7 +61,7 @@ def interrupted_at(monkeypatch):
 
         def after(self, batch, logs=None):
             keep(self, batch, logs)
-            made.append(self.place)
+            made.append(self.position)
             if stops and len(made) == stops[0]:
                 stops.pop(0)
                 raise KeyboardInterrupt

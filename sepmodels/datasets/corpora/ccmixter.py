@@ -53,7 +53,7 @@ def load(root: str | os.PathLike, split: str | None = None, mixture: str = "sum"
     unlisted = {"backing": None, "split": None}
     rows = {row["song"]: row for row in splits.read("ccmixter")}
     songs = song_folders.find_songs(root)
-    places = [name for name in songs if split in (None, rows.get(name, unlisted)["split"])]
+    entries = [name for name in songs if split in (None, rows.get(name, unlisted)["split"])]
 
     def make(name):
         row = rows.get(name, unlisted)
@@ -61,4 +61,4 @@ def load(root: str | os.PathLike, split: str | None = None, mixture: str = "sum"
         labels = {"group": row["backing"], "domain": "ccmixter", "split": row["split"]}
         return Track(name, stems, shipped if mixture == "shipped" else None, **labels)
 
-    return song_folders.load_tracks(places, make, root, load)
+    return song_folders.load_tracks(entries, make, root, load)

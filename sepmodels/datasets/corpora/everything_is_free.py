@@ -44,5 +44,5 @@ def load(root: str | os.PathLike) -> list[Track]:
         readers, _ = song_folders.find_stems(songs[name], ("vocals", "accompaniment"))
         return Track(name, readers, domain="everything_is_free")
 
-    places = [name for name in SONGS if name in songs]
-    return song_folders.load_tracks(places, make, root, load)
+    entries = [name for name in SONGS if name in songs]
+    return song_folders.load_tracks(entries, make, root, load)

@@ -66,8 +66,8 @@ def load(
     unlisted = {"published": "test", "disjoint": None}
     clips = _find_clips(pathlib.Path(root))
     parts = {name: rows.get(name, unlisted)[protocol] for name in clips}
-    places = [name for name, part in parts.items() if split in (None, part)]
-    if clips and not places:
+    entries = [name for name, part in parts.items() if split in (None, part)]
+    if clips and not entries:
         raise FileNotFoundError(f"{root} holds no clip of the split {split!r} ({protocol})")
 
     def make(name):
@@ -76,7 +76,7 @@ def load(
         labels = {"group": backings.get(song, song), "domain": "mir1k", "split": parts[name]}
         return Track.from_files(name, stems, **labels)
 
-    return song_folders.load_tracks(places, make, root, load)
+    return song_folders.load_tracks(entries, make, root, load)
 
 
 def _find_clips(root):

@@ -116,23 +116,23 @@ def load(
     if reader is None:
         reader = "musdb" if _has_musdb() else "pyav"
     rows = {row["song"]: row for row in splits.read("musdb18")}
-    places = []
+    entries = []
     for part in ("train", "test") if subset is None else (subset,):
         for name, song in _find_songs(root / part).items():
             row = rows.get(name, {"genre": "", protocol: "train"})
             role = "test" if part == "test" else row[protocol]
             if split in (None, role):
-                places.append((name, song, {"domain": row["genre"], "split": role}))
+                entries.append((name, song, {"domain": row["genre"], "split": role}))
 
-    def make(place):
-        name, song, labels = place
+    def make(entry):
+        name, song, labels = entry
         if isinstance(song, song_folders.SongFolder):
             stems, shipped = song_folders.find_stems(song, sources)
         else:
             stems, shipped = read_streams(song, sources, reader)
         return Track(name, stems, shipped if mixture == "shipped" else None, **labels)
 
-    return song_folders.load_tracks(places, make, root, load)
+    return song_folders.load_tracks(entries, make, root, load)
 
 
 def _find_songs(folder):

@@ -81,15 +81,15 @@ def walk(root):
     """Yield the paths of all visible files below a folder, sorted folder by folder."""
     if not os.path.isdir(root):
         return
-    for place, folders, files in os.walk(root, followlinks=True, onerror=_report):
-        real = os.path.realpath(place)
+    for folder, folders, files in os.walk(root, followlinks=True, onerror=_report):
+        real = os.path.realpath(folder)  # a link to a folder above would be walked without end
         folders[:] = sorted(
             name
             for name in folders
             if _is_visible(name)
-            and not f"{real}/".startswith(f"{os.path.realpath(os.path.join(place, name))}/")
+            and not f"{real}/".startswith(f"{os.path.realpath(os.path.join(folder, name))}/")
         )
-        yield from (pathlib.Path(place, name) for name in sorted(files) if _is_visible(name))
+        yield from (pathlib.Path(folder, name) for name in sorted(files) if _is_visible(name))
 
 
 def _is_visible(name):
@@ -141,12 +141,12 @@ def find_stems(song, sources, names=None):
     return {source: known[source] for source in sources}, known.get("mixture")
 
 
-def load_tracks(places, make, root, load):
-    """Make a track of each place. Those that cannot be used are left out, with a warning.
+def load_tracks(entries, make, root, load):
+    """Make a track of each entry. Those that cannot be used are left out, with a warning.
 
     Args:
-        places: list. What the tracks are made of.
-        make: function of a place to a `Track`.
+        entries: list. One for each track, such as the name of a song in the corpus.
+        make: function from an entry to a `Track`.
         root: path. The folder of the corpus.
         load: function. Loads the corpus; its docstring states the expected files and their origin.
 
@@ -154,18 +154,18 @@ def load_tracks(places, make, root, load):
         list of `Track`.
 
     Raises:
-        FileNotFoundError: there are no places.
-        OSError, ValueError: of the first place, if no place can be used.
+        FileNotFoundError: there are no entries.
+        OSError, ValueError: of the first entry, if no entry can be used.
     """
-    if not places:
+    if not entries:
         found = "holds no songs" if pathlib.Path(root).is_dir() else "there is no such folder"
         document = inspect.getdoc(load) or ""  # `None` where Python runs without docstrings
         expected = document.partition("Expected files:")[2].partition("Args:")[0]
         raise FileNotFoundError(f"{root}: {found}. Expected files:{expected.rstrip()}")
     tracks, errors = [], []
-    for place in places:
+    for entry in entries:
         try:
-            tracks.append(make(place))
+            tracks.append(make(entry))
         except (OSError, ValueError) as error:
             errors.append(error)
     if not tracks:

@@ -65,19 +65,19 @@ def load(
     [Track('The Easton Ellises - Falcon 69', vocals + accompaniment, 6.1 s, 16000 Hz, 2 channels)]
     """
     if channels is None:
-        places = [*song_folders.find_songs(root).items()]
+        entries = [*song_folders.find_songs(root).items()]
     else:
         paths = [p for p in song_folders.find_audio(root) if p.parent == pathlib.Path(root)]
-        places = [(path.stem, path) for path in paths]
+        entries = [(path.stem, path) for path in paths]
 
-    def make(place):
-        name, song = place
+    def make(entry):
+        name, song = entry
         if channels is None:
             return Track(name, *song_folders.find_stems(song, sources))
         stems = {source: (song, channel) for source, channel in channels.items()}
         return Track.from_files(name, stems)
 
-    return song_folders.load_tracks(places, make, root, load)
+    return song_folders.load_tracks(entries, make, root, load)
 
 
 def save(tracks: Sequence[Track], root: str | os.PathLike, sample_rate: int | None = None) -> None:

@@ -29,9 +29,9 @@ def open_native(tracks, sources):
         not installed.
     """
     readers = {
-        (index, place): track.readers[source]
+        (index, column): track.readers[source]
         for index, track in enumerate(tracks)
-        for place, source in enumerate(sources)
+        for column, source in enumerate(sources)
         if source in track.readers
     }
     if not all(isinstance(reader, FileReader) for reader in readers.values()):
@@ -44,9 +44,9 @@ def open_native(tracks, sources):
         return None
     rows = np.zeros((len(tracks), len(sources)), "int64")
     channels = np.full((len(tracks), len(sources)), -1, "int64")
-    for place, reader in readers.items():
-        rows[place] = paths.index(os.path.abspath(reader.path))
-        channels[place] = -1 if reader.channel is None else reader.channel
+    for cell, reader in readers.items():
+        rows[cell] = paths.index(os.path.abspath(reader.path))
+        channels[cell] = -1 if reader.channel is None else reader.channel
     return NativeReader(paths, dtype, rows, channels, core_ops)
 
 
@@ -91,9 +91,9 @@ class NativeReader:
             piece = tf.cast(piece, tf.float32) / 32768.0
         else:
             # `audio.read` returns the same samples, or raises an error that names the file.
-            place = [row, start, stop]
+            arguments = [row, start, stop]
             fine = tf.reduce_all(tf.math.is_finite(piece))
-            again = functools.partial(tf.numpy_function, self._read_again, place, tf.float32)
+            again = functools.partial(tf.numpy_function, self._read_again, arguments, tf.float32)
             piece = tf.cond(fine, lambda: piece, again)
         channel = tf.constant(self._channels)[track, source]
         return tf.cond(channel < 0, lambda: piece, lambda: piece[:, channel : channel + 1])

@@ -1,4 +1,4 @@
-"""`BottleneckNCWaveNet`: an `NCWaveNet` with what lies between encoder and decoder changed."""
+"""`BottleneckNCWaveNet`: an `NCWaveNet` with another link between encoder and decoder."""
 
 from collections.abc import Sequence
 
@@ -18,12 +18,12 @@ _REVERSAL = 0.01  # scale of the classifier's gradient in the encoder
 class BottleneckNCWaveNet(NCWaveNet):
     """`NCWaveNet` with the bottleneck and the domain confusion of the music translation network.
 
-    With `pooling` the decoder reads the mixture itself, and of the encoder only the mean of
-    every so many samples, held for as long, as a condition of each layer. With `domains` a
-    classifier learns to which domain a song belongs, and the encoder, through a gradient reversal,
-    learns to hide it. The classifier is part of the training model, not of the separator; the log
-    of the training shows its `domain_accuracy`. The author reports that both make the results
-    worse.
+    With `pooling` the decoder reads the mixture itself. From the encoder it receives only means
+    over `pooling` samples, each held for as many samples, as a condition of every layer. With
+    `domains` a classifier learns to which domain a song belongs, and the encoder, through a
+    gradient reversal, learns to hide it. The classifier is part of the training model, not of the
+    separator; the log of the training shows its `domain_accuracy`. The author reports that both
+    make the results worse.
 
     Args:
         pooling: int or None. Samples per step of the bottleneck; `None`: the decoder continues
@@ -37,8 +37,8 @@ class BottleneckNCWaveNet(NCWaveNet):
         `valid_length`.
 
     Output shape:
-        dict from source to `(batch, time, channels)`, in valid mode the time less what the
-        convolutions take off: the context without the share of the pooling.
+        dict from source to `(batch, time, channels)`. In valid mode the time is shorter by what
+        the convolutions crop: the context without the share of the pooling.
 
     Raises:
         ValueError: if an argument is out of its range, or there is no encoder.
@@ -79,8 +79,8 @@ class BottleneckNCWaveNet(NCWaveNet):
         if self.pooling is None:
             return super().context
         front, encoder, decoder = self._sides
-        # A mean depends on both ends of its piece, and reaches an output through all layers of
-        # the decoder but the first.
+        # A mean depends on both ends of its piece. It reaches an output through all layers of the
+        # decoder but the first, which adds it after its convolution.
         first = signal.compute_context(3, self.dilations[:1])[0]
         side = front + max(decoder, encoder + self.pooling - 1 + decoder - first)
         return side, side

@@ -104,7 +104,7 @@ class StridedNCWaveNet(CompandedSeparator):
 
         def double(x, like, name):
             options = {
-                "kernel_initializer": torch_layers.torch_uniform(),
+                "kernel_initializer": torch_layers.make_torch_uniform(),
                 "name": f"{name}_strided",
             }
             x = keras.layers.Conv1DTranspose(filters, _STRIDED, _STRIDE, **options)(ops.relu(x))
