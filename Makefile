@@ -60,7 +60,7 @@ slides: $(READY)  ## run notebooks and make slides of them: make slides FILES=no
 colab: $(READY)  ## make runs/colab, the notebooks for Colab: make colab URL=https://github.com/OWNER/NAME
 	$(BIN)/python notebooks/colab.py "$(URL)" runs/colab $(ARGS)
 
-book: $(READY)  ## run all notebooks and build the site runs/book: make book ARGS="-b linkcheck" checks links
+book: $(READY)  ## run all notebooks and build the site runs/book; SEPMODELS_SAMPLE=lithium: without the NC clip
 	$(INSTALL) -e ".[book]"
 	$(BIN)/sphinx-build -W --keep-going $(ARGS) notebooks runs/book
 	@echo "Read: open runs/book/index.html in a browser"

@@ -28,7 +28,19 @@ exclude_patterns = ["jupyter_execute", "README.md"]
 myst_enable_extensions = ["amsmath", "dollarmath"]
 html_theme = "sphinx_book_theme"
 html_title = "sepmodels: music source separation"
-html_theme_options = {"show_toc_level": 2, "navbar_persistent": []}  # no second search field
+CLIP = (  # what the pages contain that others made
+    "six seconds of <i>Falcon 69</i> by The Easton Ellises, under "
+    '<a href="https://creativecommons.org/licenses/by-nc-sa/3.0/">CC BY-NC-SA 3.0</a>: name the '
+    "artists, share under the same licence, and for non-commercial purposes only; and"
+)
+if os.environ.get("SEPMODELS_SAMPLE") == "lithium":
+    CLIP = "no sound but"
+html_theme_options = {
+    "show_toc_level": 2,
+    "navbar_persistent": [],  # no second search field
+    "extra_footer": f"Text and code are under the MIT licence. The pages contain {CLIP} "
+    "<i>Lithium</i> by Software-Entwicklungskit, in the public domain (CC0), and synthetic songs.",
+}
 
 # Every page shows the outputs of its notebook: a cell that fails ends the build.
 nb_execution_mode = "force"

@@ -22,6 +22,12 @@ FORMULA = re.compile(
     r"|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$]*?[^\s$])?)\$",
     re.S,
 )
+DARK = "static/theme-dark.css"  # of nbconvert
+# The page follows the browser to a dark theme, and fits a telephone.
+PAGE = """
+:root { color-scheme: light dark; }
+@media (prefers-color-scheme: dark) { DARK }
+"""
 LONGEST = 12  # lines of code that are still legible on a slide
 
 
@@ -47,7 +53,11 @@ def write_page(path, folder, execute=False, slides=False):
         if cell.cell_type == "markdown":
             cell.source = draw_formulas(cell.source)
     kind = nbconvert.SlidesExporter if slides else nbconvert.HTMLExporter
-    page, _ = kind(mathjax_url="", require_js_url="").from_notebook_node(notebook)
+    exporter = kind(mathjax_url="", require_js_url="")
+    page, _ = exporter.from_notebook_node(notebook)
+    if not slides:
+        dark, *_ = exporter.environment.loader.get_source(exporter.environment, DARK)
+        page = page.replace("</head>", f"<style>{PAGE.replace('DARK', dark)}</style></head>", 1)
     target = Path(folder) / f"{Path(path).stem}{'.slides' if slides else ''}.html"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(page, encoding="utf-8")

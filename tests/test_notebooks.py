@@ -102,6 +102,12 @@ def test_code_is_portable(path):
 
 
 @each_notebook
+def test_colors_are_those_of_the_theme(path):
+    for source in cells(path, "code"):
+        assert not re.search(r"#[0-9A-Fa-f]{6}\b", source), f"a colour of its own in: {source}"
+
+
+@each_notebook
 def test_ends_with_what_to_remember(path):
     assert any("## What to remember" in source for source in cells(path, "markdown")[-2:])
 

@@ -11,7 +11,7 @@ from sepmodels.display import theme
 SCORE_MARKS = {  # the shape and its filling
     "mixture (floor)": ("o", theme.GREY),
     "volume alone": ("s", theme.GREY),
-    "ideal mask (ceiling)": ("D", "white"),
+    "ideal mask (ceiling)": ("D", "none"),
 }
 
 
@@ -48,13 +48,13 @@ def plot_learning_curve(
         lines["validation"] = np.asarray(columns[f"val_{metric}"], "float64")
     kind, values = list(lines.items())[-1]
     with theme.draw_figure(size=(7, 3)) as (figure, (axes,)):
-        for (name, line), color in zip(lines.items(), ("#7A7F87", "#0072B2"), strict=False):
+        for (name, line), color in zip(lines.items(), (theme.GREY, theme.CYCLE[0]), strict=False):
             epochs = np.arange(1, len(line) + 1)
             axes.plot(epochs, line, color=color, linewidth=2, marker="o", markersize=3, label=name)
         finding = f"{metric} over {len(values)} epochs"
         if np.isfinite(values).any():
             best = int(np.nanargmin(values))
-            axes.plot(best + 1, values[best], "o", color="#D55E00", markersize=8, label="best")
+            axes.plot(best + 1, values[best], "o", color=theme.CYCLE[1], markersize=8, label="best")
             finding = f"Epoch {best + 1} is best: {kind} {metric} {values[best]:.4g}"
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel="epoch", ylabel=metric)
@@ -97,14 +97,14 @@ def plot_scores(
     middle = finite.groupby(["source", "system"])[score].median()
     sources = list(table["source"].unique())
     with theme.draw_figure(size=(7, 1.3 + 0.7 * len(sources))) as (figure, (axes,)):
-        axes.axvline(0, color="#BBBBBB", linewidth=0.8)
+        axes.axvline(0, color=theme.GREY, alpha=0.5, linewidth=0.8)
         for row, source in enumerate(sources):
             color = theme.color_of(source)
             floor, gain, value, ceiling = (
                 middle.get((source, system), np.nan)
                 for system in ("mixture", "gain", "estimate", "oracle")
             )
-            axes.plot([floor, ceiling], [row, row], color="#7A7F8750", linewidth=5)
+            axes.plot([floor, ceiling], [row, row], color=theme.GREY, alpha=0.3, linewidth=5)
             axes.plot([floor, value], [row, row], color=color, linewidth=5, alpha=0.5)
             windows = finite[(finite["source"] == source) & (finite["system"] == "estimate")][score]
             spread = np.full(len(windows), row + 0.24)

@@ -60,7 +60,7 @@ def plot_sisec_comparison(
         for source, axes in zip(sources, panels, strict=True):
             _panel(axes, rows[source], theme.color_of(source))
             axes.set_xlabel(f"{measure} of {source} (dB), median of each song")
-        for face, label in ((theme.GREY, "trained on MUSDB18"), ("white", "on more than that")):
+        for face, label in ((theme.GREY, "trained on MUSDB18"), ("none", "on more than that")):
             panels[-1].plot([], [], "o", mfc=face, mec=theme.GREY, markersize=5, label=label)
         figure.legend(loc="outside lower center", ncols=2)
         panels[0].set_title(title or f"{measure} beside the medians of SiSEC 2018", loc="left")
@@ -88,7 +88,7 @@ def _panel(axes, rows, color):
             axes.barh(y, third - first, left=first, height=0.6, color=color, alpha=0.35)
             axes.plot([median, median], [y - 0.3, y + 0.3], color=color, linewidth=2.5)
         else:
-            face = "white" if more else theme.GREY
+            face = "none" if more else theme.GREY
             axes.plot(median, y, _MARKS[kind], mfc=face, mec=theme.GREY, markersize=5)
     axes.set_yticks(range(len(rows)), [row[1] for row in rows])
     for label, row in zip(axes.get_yticklabels(), rows, strict=True):

@@ -24,9 +24,13 @@ SPARE = (
     "#3F51B5", "#C79A5B", "#5E3C58", "#88A8A0", "#F08A24", "#2E7D32", "#9AA5D6", "#B04A4A",
     "#14808F", "#B39DDB", "#847545", "#DB5FC4",
 )  # fmt: skip
+# Colours of figures by place, where no name decides: "C0" is the first. The last is the grey.
+CYCLE = tuple(COLORS[name] for name in ("accompaniment", "vocals", "drums", "bass", "other"))
+INK = "#73777E"  # figures have no paper: this contrasts 4 to 1 with light and with dark pages
 STYLE = {
     "axes.axisbelow": True,
     "axes.grid": True,
+    "axes.prop_cycle": f"cycler(color={[*CYCLE, GREY]})",
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlelocation": "left",
@@ -35,20 +39,18 @@ STYLE = {
     "figure.constrained_layout.use": True,
     "figure.dpi": 110,
     "font.size": 9,
+    "grid.color": "#7A7F8738",
     "grid.linewidth": 0.8,
     "legend.frameon": False,
+    # IPython lays a sheet under a transparent figure if all these labels are darker than mid-grey,
+    # or all are lighter: they are on either side of it.
+    "xtick.labelcolor": "#7B7F86",
+    "ytick.labelcolor": "#7F838A",
 }
-PAPER = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
-INK = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
-SHADES = {  # paper, ink and grid, on light pages and on dark ones
-    dark: dict.fromkeys(PAPER, paper) | dict.fromkeys(INK, ink) | {"grid.color": grid}
-    for dark, paper, ink, grid in ((False, "#FFFFFF", "#333333", "#E6E6E6"),
-                                   (True, "#111418", "#D6D9DE", "#33383F"))
-}  # fmt: skip
-_style = STYLE | SHADES[False]
-_given: dict[
-    str, int
-] = {}  # names that have a spare colour, in the order in which they were first drawn
+STYLE |= dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), "none")
+STYLE |= dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), INK)
+STYLE |= dict.fromkeys(("xtick.color", "ytick.color"), INK)
+_given: dict[str, int] = {}  # names that have a spare colour, in the order of their first use
 
 
 def color_of(name: str) -> str:
@@ -80,18 +82,16 @@ def color_of(name: str) -> str:
     return SPARE[index % len(SPARE)]
 
 
-def set_theme(dark: bool = False) -> None:
+def set_theme() -> None:
     """Give all later figures of matplotlib the look of this library's pictures.
 
-    Args:
-        dark: bool. Whether the notebook has a dark background. Defaults to `False`.
+    Figures have no background of their own and are legible on light and dark pages.
 
     Example:
 
     >>> sm.display.set_theme()
     """
-    _style.update(SHADES[bool(dark)])
-    _import_pyplot().rcParams.update(_style)
+    _import_pyplot().rcParams.update(STYLE)
 
 
 @contextlib.contextmanager
@@ -100,7 +100,7 @@ def draw_figure(
 ) -> Iterator[tuple]:
     """Yield `(figure, axes)` in the common style, then remove the figure from pyplot's list."""
     pyplot = _import_pyplot()
-    with pyplot.rc_context(_style):
+    with pyplot.rc_context(STYLE):
         figure, axes = pyplot.subplots(rows, figsize=size, squeeze=False, **options)
         # Otherwise a notebook would show it twice, and a long session would keep it in memory.
         pyplot.close(figure)

@@ -27,10 +27,10 @@ def plot_ablation(table: pd.DataFrame, *, title: str | None = None) -> "theme.Fi
     names = [", ".join(index) if isinstance(index, tuple) else index for index in lines.index]
     with theme.draw_figure(size=(7, 0.9 + 0.36 * len(lines))) as (figure, (axes,)):
         for y, (index, line) in enumerate(lines.iterrows()):
-            axes.plot([line["low"], line["high"]], [y, y], color="#0072B2", linewidth=2)
+            axes.plot([line["low"], line["high"]], [y, y], color=theme.CYCLE[0], linewidth=2)
             of_seeds = runs.loc[index].to_numpy()
-            axes.plot(of_seeds, [y] * len(of_seeds), ".", color="#7A7F87", markersize=6)
-            axes.plot(line["SDRi"], y, "o", color="#0072B2", markersize=8)
+            axes.plot(of_seeds, [y] * len(of_seeds), ".", color=theme.GREY, markersize=6)
+            axes.plot(line["SDRi"], y, "o", color=theme.CYCLE[0], markersize=8)
         axes.set_yticks(range(len(lines)), names)
         axes.set_ylim(len(lines) - 0.5, -0.5)
         axes.set(xlabel="SDR improvement (dB), mean over songs and sources", ylabel=", ".join(grid))

@@ -62,6 +62,9 @@ def test_all_formulas_of_a_page_are_drawn_without_a_network(path, tmp_path):
     )
     assert ("$$" in source) == ('display="block"' in page)
     assert not re.search(r"<(script|link|img)\b[^>]*(src|href)=.https?:", page)
+    assert re.search(
+        r"@media \(prefers-color-scheme: dark\) {.*--jp-layout-color0: #111;", page, re.S
+    )
 
 
 def test_dollars_in_code_are_no_formulas():

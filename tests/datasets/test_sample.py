@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from sepmodels.datasets.corpora import sample
+from sepmodels.datasets.corpora import lithium, sample
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,22 @@ def test_the_shipped_mixture_is_nearly_the_sum(song):
 def test_needs_no_ffmpeg_and_does_not_import_stempeg(no_ffmpeg, song):
     sample.load()
     assert "stempeg" not in sys.modules
+
+
+def test_a_song_in_the_public_domain_takes_the_place_of_the_clip(monkeypatch, song):
+    monkeypatch.setattr(sample, "_find_clip", None)  # the clip is not needed
+    monkeypatch.setenv("SEPMODELS_SAMPLE", "lithium")
+    free, whole = sample.load(), lithium.load()
+    assert free.name == "Software-Entwicklungskit - Lithium, 14 s to 20 s"
+    assert (free.sample_rate, free.channels, free.length) == (44100, 2, song.length)
+    start = 14 * free.sample_rate
+    expected = whole.read(start, start + free.length)
+    for source, samples in free.stems.items():
+        np.testing.assert_array_equal(samples, expected[source])
+    assert sample.load(stems=4).sources == ("vocals", "drums", "bass", "other")
+    monkeypatch.setenv("SEPMODELS_SAMPLE", "bach")
+    with pytest.raises(ValueError, match="SEPMODELS_SAMPLE='bach'"):
+        sample.load()
 
 
 def test_bad_arguments_and_a_missing_package(monkeypatch):

@@ -2,8 +2,9 @@
 
 from sepmodels import _checks, _files
 from sepmodels.datasets.corpora import song_folders
-from sepmodels.datasets.corpora.sample import SOURCES
 from sepmodels.datasets.track import Track
+
+SOURCES = {2: ("vocals", "accompaniment"), 4: ("vocals", "drums", "bass", "other")}
 
 
 def load(stems: int = 2) -> Track:
