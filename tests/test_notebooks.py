@@ -58,7 +58,7 @@ def test_full_size_is_for_a_gpu_or_who_asks_for_it(path, monkeypatch):
     parameters = next(source for source in cells(path, "code") if QUICK.search(source))
 
     def quick(gpus, asked):
-        monkeypatch.setattr("sepmodels._startup.load_tensorflow", lambda: gpus)
+        monkeypatch.setattr("sepmodels.load_tensorflow", lambda: gpus)
         monkeypatch.delenv("SEPMODELS_QUICK", raising=False)
         if asked is not None:
             monkeypatch.setenv("SEPMODELS_QUICK", asked)
