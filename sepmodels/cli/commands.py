@@ -14,6 +14,7 @@ from sepmodels._startup import load_tensorflow
 from sepmodels.cli import doctor as examination
 from sepmodels.cli import live, notebooks
 from sepmodels.cli.parser import build_parser
+from sepmodels.datasets import corpora
 
 # Errors that a user can cause and correct are reported in one line; all others are bugs.
 EXPECTED = (ValueError, TypeError, OSError, ImportError, MemoryError, ArithmeticError)
@@ -174,7 +175,7 @@ def find_songs(paths, output):
     songs, taken = {}, {}
     for path in map(Path, paths):
         root = path if path.is_dir() else path.parent
-        found = sm.datasets.corpora.song_folders.find_audio(path)
+        found = corpora.song_folders.find_audio(path)
         # The stems of an earlier run may lie in the same folder.
         found = [song for song in found if Path(output).resolve() not in song.resolve().parents]
         rule = f"{path} is a folder without audio files; name one with songs"

@@ -1,4 +1,3 @@
-from . import corpora as corpora
 from . import synthetic as synthetic
 from .corpora import ccmixter as ccmixter
 from .corpora import everything_is_free as everything_is_free
