@@ -102,6 +102,9 @@ def main():
         "--no-training", action="store_true", help="leave it out of the quick start"
     )
     options = parser.parse_args()
+    for python in options.pythons:  # a shim of pyenv is found and does not run
+        if not shutil.which(python) or subprocess.run([python, "-c", ""]).returncode:
+            parser.error(f"{python} does not run: make dist PYTHONS='/path/to/python3.11 ...'")
     for python in options.pythons:
         check(options.wheel.resolve(), python, not options.no_training)
 
