@@ -5,6 +5,7 @@ import os
 import pathlib
 import unicodedata
 import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sepmodels import audio
@@ -22,7 +23,7 @@ class SongFolder(NamedTuple):
     audio: list
 
     @property
-    def files(self):
+    def files(self) -> dict[str, str]:
         """Dict of the name of each stem to its path, a str.
 
         Raises:
@@ -31,13 +32,13 @@ class SongFolder(NamedTuple):
         return name_files(self.audio)
 
 
-def name_files(paths):
+def name_files(paths: Iterable[pathlib.Path]) -> dict[str, str]:
     """Make a dict of the name of each file, without suffix, to its path as str.
 
     Raises:
         ValueError: two files have the same name.
     """
-    files = {}
+    files: dict[str, str] = {}
     for path in paths:
         name = normalize_name(path.stem)
         if name in files:
@@ -46,12 +47,12 @@ def name_files(paths):
     return files
 
 
-def normalize_name(name):
+def normalize_name(name: str) -> str:
     """Return a file name in the Unicode form NFC; macOS writes NFD."""
     return unicodedata.normalize("NFC", name)
 
 
-def find_songs(root):
+def find_songs(root: str | os.PathLike) -> dict[str, SongFolder]:
     """Find the songs in a folder, at any depth: a song is a folder that holds audio files.
 
     Links are followed. Hidden files and folders are skipped, and so are those of operating
@@ -64,7 +65,7 @@ def find_songs(root):
         dict of name to `SongFolder`, sorted by name. The name is the path below `root` in the
         Unicode form NFC; a song that lies in `root` itself is called `song`.
     """
-    songs = {}
+    songs: dict[str, SongFolder] = {}
     for path in find_audio(root):
         name = normalize_name(path.parent.relative_to(root).as_posix())
         name = "song" if name == "." else name
@@ -72,16 +73,16 @@ def find_songs(root):
     return dict(sorted(songs.items()))
 
 
-def find_audio(root):
+def find_audio(root: str | os.PathLike) -> list[pathlib.Path]:
     """Return the paths of all visible audio files below a folder, sorted folder by folder."""
     return [path for path in walk(root) if path.suffix.lower() in audio.SUFFIXES]
 
 
-def walk(root):
+def walk(root: str | os.PathLike) -> Iterator[pathlib.Path]:
     """Yield the paths of all visible files below a folder, sorted folder by folder."""
     if not os.path.isdir(root):
         return
-    for folder, folders, files in os.walk(root, followlinks=True, onerror=_report):
+    for folder, folders, files in os.walk(os.fspath(root), followlinks=True, onerror=_report):
         real = os.path.realpath(folder)  # a link to a folder above would be walked without end
         folders[:] = sorted(
             name
@@ -100,7 +101,9 @@ def _report(error):
     warnings.warn(f"left out: {error}", stacklevel=2)
 
 
-def find_stems(song, sources, names=None):
+def find_stems(
+    song: SongFolder, sources: Sequence[str], names: dict[str, str] | None = None
+) -> tuple:
     """Find the stems of a song.
 
     Where there is no accompaniment, it is the sum of drums, bass and other; where those are
@@ -121,7 +124,7 @@ def find_stems(song, sources, names=None):
     """
     names = names or {}
     files = song.files
-    readers = {name: FileReader(path) for name, path in files.items()}
+    readers: dict = {name: FileReader(path) for name, path in files.items()}
     known = {
         source: readers[names.get(source, source)]
         for source in {*sources, *BAND, "vocals", "mixture"}
@@ -141,7 +144,7 @@ def find_stems(song, sources, names=None):
     return {source: known[source] for source in sources}, known.get("mixture")
 
 
-def load_tracks(entries, make, root, load):
+def load_tracks(entries: Iterable, make: Callable, root: str | os.PathLike, load: Callable) -> list:
     """Make a track of each entry. Those that cannot be used are left out, with a warning.
 
     Args:

@@ -5,7 +5,7 @@ import csv
 from sepmodels import _files
 
 
-def read(name):
+def read(name: str) -> list[dict[str, str]]:
     """Read a table of splits.
 
     Args:
