@@ -102,7 +102,7 @@ _DEVICES |= {port + digit for port in ("COM", "LPT") for digit in "0123456789Â¹Â
 
 
 def is_component(name):
-    """Tell whether a name stays in its folder when it becomes one component of a path."""
+    """Return whether a name stays in its folder when it becomes one component of a path."""
     if not isinstance(name, str) or name.strip(". ") == "" or name[1:2] == ":":
         return False
     device = re.split("[.:]", name)[0].strip().upper() in _DEVICES
@@ -184,6 +184,6 @@ def sound(name, samples, channels=None, mono=False, empty=False):
 
 
 def _is_finite(samples):
-    """Whether no sample is NaN or infinite; a sum says so faster than a look at each."""
+    """Whether no sample is NaN or infinite; the sum is faster to test than each sample."""
     with np.errstate(invalid="ignore", over="ignore"):
         return bool(np.isfinite(np.sum(samples)) or np.isfinite(samples).all())

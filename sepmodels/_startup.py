@@ -29,10 +29,10 @@ def load_tensorflow() -> list:
     try:
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
-            with contextlib.suppress(ImportError):  # `doctor` and the first use tell it
+            with contextlib.suppress(ImportError):  # `doctor` and the first use report it
                 tensorflow = importlib.import_module("tensorflow")
                 importlib.import_module("keras")
-                # The first function looks for GPUs, and says so; and XLA says that it is there.
+                # The first function logs the search for GPUs, and the start of XLA.
                 compiled = tensorflow.test.is_built_with_xla()
                 tensorflow.function(lambda: tensorflow.zeros(()), jit_compile=compiled)()
                 tensorflow.config.experimental.enable_tensor_float_32_execution(False)

@@ -11,7 +11,7 @@ from sepmodels.audio import ffmpeg, file, libsndfile
 
 
 def info(path: str | os.PathLike, index: int | None = None) -> file.Info:
-    """Tell what an audio file holds.
+    """Return the sample rate, the channels and the length of an audio file.
 
     Where a header does not give the exact length, the file is decoded once to count its samples.
 
@@ -34,8 +34,8 @@ def read(
 ) -> tuple[np.ndarray, int]:
     """Read an audio file, or a piece of it.
 
-    The content of a file tells its format, not the name: PCM in any header (wav, RF64, aiff ...)
-    and flac are read by libsndfile; mp3, ogg, opus, m4a, mkv, webm, wma and the like by FFmpeg
+    The content of a file determines its format, not the name: PCM in any header (wav, RF64,
+    aiff ...), flac and ogg are read by libsndfile; mp3, m4a, mkv, webm, wma and the like by FFmpeg
     (their first audio stream). The whole is what the decoder returns from start to end, without
     the padding that an encoder declares; a piece is exactly that part of the whole.
 

@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
 
 
 def check(number: str, answer: Callable) -> None:
-    """Say whether an answer is right, and if not, what differs.
+    """Print whether an answer is right, and if not, what differs.
 
     It prints one line, and never raises whatever the answer is or does, so that a notebook with
     open exercises runs to its end. Only an interrupt from the keyboard gets through.

@@ -17,7 +17,7 @@ from sepmodels import _files, audio
 from sepmodels.datasets.track import Track
 
 _NOTE = "song.json"  # beside the WAV files: sizes, times of change and checksums
-_ABANDONED = 3600  # seconds after which an unfinished folder belongs to a dead process
+_ABANDONED = 3600  # seconds after which an unfinished folder belongs to a process that has ended
 
 
 def cache_as_wav(

@@ -1,4 +1,4 @@
-"""The matrix behind every picture of a sound: magnitudes over mel frequency and time."""
+"""The matrix of every picture of a sound: magnitudes over mel frequency and time."""
 
 import numpy as np
 

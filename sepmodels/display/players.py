@@ -72,7 +72,7 @@ class Player(Page):
         stems: mapping. Name to array `(time, channels)` or `(time,)`, mono or stereo, all equally
             long. The mixture may be one of them.
         sample_rate: int. In Hz.
-        title: str. What there is to hear. Defaults to `None`.
+        title: str. Heading, such as the name of the song. Defaults to `None`.
         hide_names: bool. For blind comparison: stems appear as A, B, C in an order derived from
             their content, without pictures; `key` resolves the letters. Defaults to `False`.
         budget: int. Most bytes of sound in the page, which contains it all. Long stems become MP3

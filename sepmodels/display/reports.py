@@ -38,7 +38,7 @@ def write_report(
         sample_rate: int. Of all of them, in Hz.
         scores: pandas.DataFrame. A small table to show below, such as from `evaluation.summarize`.
             Defaults to `None`.
-        title: str. What there is to hear. Defaults to `"Listening report"`.
+        title: str. Heading, such as the name of the song. Defaults to `"Listening report"`.
         budget: int. Most bytes of the page. A lower one reduces the quality of the sound: 16-bit
             FLAC if it fits, otherwise MP3 from about 190 down to 60 kbit/s. Defaults to
             `15_000_000`, enough for five stereo stems of 3 minutes.

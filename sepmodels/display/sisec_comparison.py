@@ -42,10 +42,7 @@ def plot_sisec_comparison(
     (['IRM2', 'MWF', 'IRM1'], True)
     """
     _checks.one_of(measure=(measure, table))
-    if "scope" in table:
-        table = table[table["scope"] == "window"]
-    if "system" not in table:
-        table = table.assign(system="estimate")
+    table = statistics.select_windows(table)
     finite = table[np.isfinite(table[measure])]
     songs = finite.groupby(["source", "system", "track"])[measure].median()
     published = sisec2018.load()

@@ -1,4 +1,4 @@
-"""The look that all pictures share: one colour per name, quiet axes."""
+"""The style of all pictures: one colour per name, and axes without a frame."""
 
 import contextlib
 import re
@@ -83,7 +83,7 @@ def color_of(name: str) -> str:
 
 
 def set_theme() -> None:
-    """Give all later figures of matplotlib the look of this library's pictures.
+    """Give all later figures of matplotlib the style of this library's pictures.
 
     Figures have no background of their own and are legible on light and dark pages.
 

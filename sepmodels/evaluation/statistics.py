@@ -49,10 +49,7 @@ def aggregate(table: pd.DataFrame) -> pd.DataFrame:
     >>> sm.evaluation.statistics.aggregate(table)["SDR"].tolist()
     [4.0, 3.0]
     """
-    if "scope" in table:
-        table = table[table["scope"] == "window"]
-    if "system" not in table:
-        table = table.assign(system="estimate")
+    table = select_windows(table)
     measures = [measure for measure in MEASURES if measure in table]
     table = table.assign(**table[measures].replace([np.inf, -np.inf], np.nan))
     rows = []
@@ -152,6 +149,18 @@ def compare(
     p_value = stats.wilcoxon(differences).pvalue if differences.any() else 1.0
     middle = float(np.median(differences))
     return Comparison(len(differences), middle, *bootstrap(differences), float(p_value))
+
+
+def select_windows(table: pd.DataFrame) -> pd.DataFrame:
+    """Select the windows of a table, without the rows of whole songs.
+
+    Args:
+        table: pandas.DataFrame. As for `aggregate`. Without a column `system` it is that of the
+            estimates.
+    """
+    if "scope" in table:
+        table = table[table["scope"] == "window"]
+    return table if "system" in table else table.assign(system="estimate")
 
 
 def _pooled_median(tracks):

@@ -125,7 +125,7 @@ class MinGRU(DilatedRecurrence, keras.layers.RNN):
         update, candidate = self.cell.project(sequences)
         wide = keras.backend.result_type(self.compute_dtype, "float32")
         update, candidate, past = (ops.cast(x, wide) for x in (update, candidate, past))
-        # The states before the sequence are steps that forget everything earlier.
+        # The states before the sequence are steps whose decay is 0: nothing earlier counts.
         decay = ops.concatenate([ops.zeros_like(past), 1 - update], axis=1)
         steps = ops.concatenate([past, update * candidate], axis=1)
         decay, steps = (fold_time(x, self.dilation) for x in (decay, steps))
@@ -149,8 +149,8 @@ class MinGRU(DilatedRecurrence, keras.layers.RNN):
 def scan_linear(decay, steps, rounds):
     """Compute `h[t] = decay[t] h[t - 1] + steps[t]` for all steps, with `h[-1] = 0`.
 
-    Pairs of steps are combined to one, the recurrence of half the length is solved in the same
-    way, and the states between follow from it.
+    Pairs of steps are combined to one, the recurrence of half the length is solved
+    likewise, and the states between them follow from it.
 
     Args:
         decay: tensor `(batch, time, channels)`.

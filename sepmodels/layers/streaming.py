@@ -1,7 +1,7 @@
 """Layers that continue from one block of a stream to the next.
 
 A layer of this library that can run on a stream has a method `make_streaming(batch_size)`, which
-returns a layer with the same weights that remembers what the next block needs. `make_streaming`
+returns a layer with the same weights that keeps what the next block needs. `make_streaming`
 here also accepts the layers of Keras that separators use.
 """
 

@@ -151,7 +151,7 @@ class DeepConvSep(MagnitudeSeparator):
 class MaskNetwork(SerializableModel):
     """The autoencoder of `DeepConvSep`: from a window of magnitudes to the masks of all sources.
 
-    A class of its own, since a file that described it layer by layer would lose that the decoders
+    A class of its own, since a description of it layer by layer would not say that the decoders
     share the kernels of the encoder.
 
     Args:

@@ -37,7 +37,7 @@ class Separator(Trainable):
             is applied to each channel of a stereo song separately.
     """
 
-    # `pretrained` sets it, which knows the weights and with them the classes derived from this one.
+    # Set by `pretrained`, which imports the derived classes and so cannot be imported here.
     _load_preset: Callable
 
     def __init__(
