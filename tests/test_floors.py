@@ -131,7 +131,7 @@ def test_the_library_is_small():
     """Each limit may only be lowered: what a feature adds has to be deleted elsewhere."""
     lines = {path: lines_of_code(path.read_text()) for path in FILES}
     course = sum(lines[path] for path in FILES if "course" in path.relative_to(LIBRARY).parts)
-    assert sum(lines.values()) - course < 8550
+    assert sum(lines.values()) - course < 8500
     assert course < 1100
     web = (LIBRARY / "display" / "web").iterdir()
     assert sum(len(path.read_text().splitlines()) for path in web) < 700

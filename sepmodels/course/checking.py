@@ -121,7 +121,7 @@ def _solve(number):
 
 
 def _find_hint(exercise, case, got):
-    """What to say about a mistake that others made before, if it is one."""
+    """The hint of the exercise for a common mistake, if the answer makes one."""
     with _defaults():
         for text, trap in exercise.traps.items():
             wrong = np.asarray(trap(*exercise.arguments()[case]))

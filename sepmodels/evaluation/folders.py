@@ -36,10 +36,11 @@ def evaluate_folders(
     """Score the separated songs of one folder against the true stems in another.
 
     Both hold a folder for each song, at any depth and under the same name, with a file for each
-    source (`vocals.wav`, ...). A file called mixture in `references` is the floor; without one, the
-    floor is the sum of the stems. A missing accompaniment in `references` is the sum of all stems
-    except the vocals. If vocals, accompaniment and other stems are estimated, the first two are
-    scored as a pair and all but the accompaniment as a set, as museval does. `output` receives
+    source (`vocals.wav`, ...). A file called mixture in `references` gives the floor, the score of
+    the mixture as it is; without one, the sum of the stems does. A missing accompaniment in
+    `references` is the sum of all stems except the vocals. If vocals, accompaniment and other stems
+    are estimated, the first two are scored as a pair and all but the accompaniment as a set, as
+    museval does. `output` receives
 
     - `tracks/<song>.csv`: the table of `evaluate` for each song,
     - `museval/test/<song>.json`: the same in the format of museval, which its `EvalStore` reads,

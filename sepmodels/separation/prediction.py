@@ -13,9 +13,9 @@ import tensorflow as tf
 from sepmodels import signal
 from sepmodels.audio import regroup_blocks
 
-# Of models that have been applied before
+# The graphs of models that have been applied before, see `_graph`.
 _GRAPHS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
-# Rows of a batch, and bytes for them. More do not speed up a CPU.
+# Most rows of a batch, and most bytes for them. More do not speed up a CPU.
 _ROWS = {"CPU": 4, "GPU": 64}
 _BYTES = {"CPU": 2**28, "GPU": 2**32}
 
@@ -61,7 +61,8 @@ def predict_windows(
         batch_size: int. Windows that go through the network at once. Defaults to `None`: a
             number estimated from the widest layer, and half of it if the memory is too small.
         wiener: int. Iterations of the multichannel Wiener filter. Defaults to `0`.
-        linked: bool. Whether a mono model takes the mean of the channels. Defaults to `False`.
+        linked: bool. Whether a mono model takes the mean of the channels, and all channels are
+            filtered with the masks of its estimates. Defaults to `False`.
         device: str. Where the network runs. Defaults to `None`: where TensorFlow puts it.
 
     Yields:
