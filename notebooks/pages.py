@@ -26,6 +26,7 @@ DARK = "static/theme-dark.css"  # of nbconvert
 # The page follows the browser to a dark theme, and fits a telephone.
 PAGE = """
 :root { color-scheme: light dark; }
+.jp-MarkdownOutput { overflow-x: auto; }
 @media (prefers-color-scheme: dark) { DARK }
 """
 LONGEST = 12  # lines of code that are still legible on a slide
