@@ -54,18 +54,14 @@ class TiedTranspose(keras.layers.Layer):
     """
 
     def __init__(self, convolution: keras.layers.Conv1D | keras.layers.Conv2D, **kwargs):
-        _checks.require(
-            type(convolution) in (keras.layers.Conv1D, keras.layers.Conv2D),
-            "convolution must be a Conv1D or Conv2D",
-            convolution=convolution,
-        )
+        known = type(convolution) in (keras.layers.Conv1D, keras.layers.Conv2D)
+        rule = "convolution must be a Conv1D or Conv2D"
+        _checks.require(known, rule, convolution=convolution)
         plain = {"padding": "valid", "groups": 1, "data_format": "channels_last"}
         plain["dilation_rate"] = (1,) * convolution.rank
         for name, value in plain.items():
-            found = {name: getattr(convolution, name)}
-            _checks.require(
-                found[name] == value, f"convolution must have {name}={value!r}", **found
-            )
+            found, rule = getattr(convolution, name), f"convolution must have {name}={value!r}"
+            _checks.require(found == value, rule, **{name: found})
         super().__init__(**kwargs)
 
     def build(self, input_shape: tuple) -> None:

@@ -138,12 +138,9 @@ def select_estimated(sources, target):
     Raises:
         ValueError: if the target is not one of two sources.
     """
-    _checks.require(
-        target is None or (target in sources and len(sources) == 2),
-        "target must be one of two sources, or None to estimate every source",
-        target=target,
-        sources=sources,
-    )
+    known = target is None or (target in sources and len(sources) == 2)
+    rule = "target must be one of two sources, or None to estimate every source"
+    _checks.require(known, rule, target=target, sources=sources)
     return sources if target is None else (target,)
 
 

@@ -80,11 +80,9 @@ class TranslationEncoder(SerializableModel):
     def call(
         self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None
     ) -> Tensor:
-        _checks.require(
-            inputs.shape[1] is None or inputs.shape[1] % self.pooling == 0,
-            f"the time must be a multiple of pooling={self.pooling}: pad with silence",
-            time=inputs.shape[1],
-        )
+        time = inputs.shape[1]
+        rule = f"the time must be a multiple of pooling={self.pooling}: pad with silence"
+        _checks.require(time is None or time % self.pooling == 0, rule, time=time)
         return super().call(inputs, training=training, mask=mask)
 
 

@@ -119,12 +119,9 @@ def _check(network, temperature, conditions, hold, primer, time, start):
     _checks.at_least(0, temperature=temperature)
     # The compiled loop would read beyond the end of an array.
     frames = None if conditions is None else np.shape(conditions)[1]
-    _checks.require(
-        frames is None or frames * (hold or time) >= time,
-        f"conditions must last for the {time} samples of the primer and of the result",
-        frames=frames,
-        hold=hold,
-    )
+    lasts = frames is None or frames * (hold or time) >= time
+    rule = f"conditions must last for the {time} samples of the primer and of the result"
+    _checks.require(lasts, rule, frames=frames, hold=hold)
     classes = network.logits.shape[1]
     for name, given in (("start", [] if start is None else [start]), ("primer", primer)):
         fits = np.all((np.asarray(given) >= 0) & (np.asarray(given) < classes))
