@@ -57,7 +57,7 @@ solutions: $(READY)  ## write the book of solutions for lecturers, runs/solution
 slides: $(READY)  ## run notebooks and make slides of them: make slides FILES=notebooks/12_dilated_gru.ipynb
 	$(BIN)/python notebooks/pages.py runs/slides $(or $(FILES),notebooks/*.ipynb) --execute --slides
 
-colab: $(READY)  ## make runs/colab, the notebooks for Colab: make colab URL=https://github.com/OWNER/NAME
+colab: $(READY)  ## make runs/colab, notebooks and README for Colab: make colab URL=https://github.com/OWNER/NAME
 	$(BIN)/python notebooks/colab.py "$(URL)" runs/colab $(ARGS)
 
 book: $(READY)  ## run all notebooks and build the site runs/book; SEPMODELS_SAMPLE=lithium: without the NC clip

@@ -3,8 +3,9 @@
     make colab URL=https://github.com/OWNER/sepmodels    or: python notebooks/colab.py URL FOLDER
 
 Writes a copy of each notebook that begins with a badge, which opens it in Colab, and with a cell
-that installs the library there. That cell leaves NumPy, TensorFlow and Keras as the runtime has
-them: its maintainers test these versions together, and the GPU may depend on them.
+that installs the library there; and a copy of the README whose table links to Colab. The cell
+leaves NumPy, TensorFlow and Keras as the runtime has them: its maintainers test these versions
+together, and the GPU may depend on them.
 """
 
 import argparse
@@ -24,6 +25,23 @@ Path("kept.txt").write_text("\n".join(kept))
 """
 
 
+def find_address(name, url, branch):
+    """Return the address at which Colab opens a notebook of a repository; see `for_colab`."""
+    found = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?", url)
+    if found is None:
+        raise ValueError(f"url must be https://github.com/OWNER/NAME. Received: url={url!r}")
+    return f"https://colab.research.google.com/github/{found[1]}/blob/{branch}/notebooks/{name}"
+
+
+def link_readme(text, url, branch="main"):
+    """Add a link to Colab after that to each notebook in the README's table of notebooks."""
+
+    def add(match):
+        return f"{match[0]} ([Colab]({find_address(match[1], url, branch)}))"
+
+    return re.sub(r"^\| \[[^]]+\]\(notebooks/([\w.]+)\)", add, text, flags=re.M)
+
+
 def for_colab(notebook, name, url, branch="main"):
     """Add a badge and a cell that installs the library, before all other cells.
 
@@ -36,13 +54,8 @@ def for_colab(notebook, name, url, branch="main"):
     Raises:
         ValueError: if the address is not on GitHub; Colab opens notebooks from there only.
     """
-    found = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?", url)
-    if found is None:
-        raise ValueError(f"url must be https://github.com/OWNER/NAME. Received: url={url!r}")
-    opened = f"https://colab.research.google.com/github/{found[1]}/blob/{branch}/notebooks/{name}"
-    badge = (
-        f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({opened})"
-    )
+    image = "https://colab.research.google.com/assets/colab-badge.svg"
+    badge = f"[![Open in Colab]({image})]({find_address(name, url, branch)})"
     copy = nbformat.from_dict(notebook)
     first = copy.cells[0]
     copy.cells = [
@@ -64,7 +77,11 @@ def main():
         notebook = nbformat.read(path, as_version=4)
         ready = for_colab(notebook, path.name, options.url, options.branch)
         nbformat.write(ready, options.folder / path.name)
-    print(f"{options.folder}: commit these as notebooks/ of the branch {options.branch}")
+    readme = link_readme((HERE.parent / "README.md").read_text(), options.url, options.branch)
+    (options.folder / "README.md").write_text(readme)
+    print(
+        f"{options.folder}: commit the notebooks as notebooks/, and README.md, to {options.branch}"
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import re
 from pathlib import Path
 
 import nbformat
@@ -42,6 +43,17 @@ def test_installs_the_library_and_keeps_what_the_runtime_has(notebook, tmp_path,
     assert [line.partition("==")[0] for line in kept] == ["numpy", "tensorflow", "keras"]
     assert magic.startswith("%pip install") and "--constraint kept.txt" in magic
     assert magic.endswith(f'"sepmodels[musdb] @ git+{URL}"')
+
+
+def test_the_table_of_the_readme_links_to_colab():
+    text = (ROOT / "README.md").read_text()
+    linked = colab.link_readme(text, URL, branch="colab")
+    names = [path.name for path in (ROOT / "notebooks").glob("*.ipynb")]
+    for name in names:
+        address = f"colab.research.google.com/github/someone/sepmodels/blob/colab/notebooks/{name}"
+        assert f"](notebooks/{name}) ([Colab](https://{address})) | " in linked
+    assert linked.count("[Colab]") == len(names)
+    assert re.sub(r" \(\[Colab\]\([^)]+\)\)", "", linked) == text
 
 
 @pytest.mark.parametrize("url", ["", "someone/sepmodels", "https://gitlab.com/a/b"])
