@@ -1,4 +1,4 @@
-"""Any container and any codec, decoded by the FFmpeg that PyAV brings along.
+"""Any container and any codec, decoded by the FFmpeg that PyAV contains.
 
 The sound of a file is the sequence of all frames that its stream decodes to. Time stamps and
 headers are too coarse or wrong in many files (milliseconds, estimates, joined streams), so the

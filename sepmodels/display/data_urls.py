@@ -13,7 +13,8 @@ from sepmodels import audio
 from sepmodels.display import theme
 from sepmodels.display.mel_spectrogram import compute_mel_spectrogram
 
-# Exact to 16 bits if that fits the budget, else MP3 of variable rate, from transparent to plain.
+# Exact to 16 bits if that fits the budget, else MP3 of variable rate, from transparent
+# quality to the lowest that is acceptable.
 # (LAME's constant rates lose up to 0.4 dB; the variable ones keep the level to 0.01 dB.)
 # FLAC and MP3 play in every browser; Ogg does not in older Safaris, and M4A needs a licensed
 # encoder. MP3 pads every file by the same, stated amount, so stems remain synchronous.

@@ -57,9 +57,8 @@ class SegmentSampler:
         rule = "no track has all the sources; set cross_songs to 1 to mix songs"
         received = {"sources": sources, "cross_songs": share}
         _checks.require(share == 1 or complete.any(), rule, **received)
-        rule = (
-            f"{tracks[int(np.argmin(complete))]} would never be drawn; omit it or set cross_songs"
-        )
+        undrawn = tracks[int(np.argmin(complete))]
+        rule = f"{undrawn} would never be drawn; omit it or set cross_songs"
         _checks.require(share > 0 or complete.all(), rule, **received)
         self._lengths = [track.length for track in tracks]
         # Cumulative durations: of the tracks that have a source, and of those that have all.
@@ -78,17 +77,17 @@ class SegmentSampler:
         cross, *old = random.random(1 + 4 * count)
         mute, which, *new = random.random(2 + 4 * count)
         muted = int(which * count) if mute < self._augment.silence else None
-        positions = np.reshape(old, (-1, 4))
-        changes = np.reshape(new, (-1, 4))
+        choices = np.reshape(old, (-1, 4))  # of each source: track, start, gain, swap
+        changes = np.reshape(new, (-1, 4))  # flip, whether stretched, tempo, semitones
         together = cross >= self._augment.cross_songs
         rows = []
         for source, durations in enumerate(self._by_source):
             leader = 0 if together else source
             tempo, semitones = self._draw_speed(*changes[leader, 1:])
             durations = self._complete if together else durations
-            piece = self._draw_piece(durations, tempo, positions[leader])
-            gain = _interpolate(self._augment.gains, positions[source, 2])
-            swap = positions[source, 3] < self._augment.swap_channels
+            piece = self._draw_piece(durations, tempo, choices[leader])
+            gain = _interpolate(self._augment.gains, choices[source, 2])
+            swap = choices[source, 3] < self._augment.swap_channels
             flip = changes[source, 0] < self._augment.flip_polarity
             rows.append((*piece, gain, swap, flip, source == muted, tempo, semitones))
         return SegmentPlan.from_rows(rows)
