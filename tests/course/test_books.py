@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 
 import nbformat
@@ -65,6 +66,15 @@ def test_all_formulas_of_a_page_are_drawn_without_a_network(path, tmp_path):
     assert re.search(
         r"@media \(prefers-color-scheme: dark\) {.*--jp-layout-color0: #111;", page, re.S
     )
+
+
+@pytest.mark.parametrize(("choice", "named"), [("falcon", True), ("lithium", False)])
+def test_the_footer_of_the_book_names_what_others_made(choice, named, monkeypatch):
+    monkeypatch.setenv("SEPMODELS_SAMPLE", choice)
+    monkeypatch.setenv("PYTHONPATH", "")  # the settings change both
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    footer = load_script("conf").html_theme_options["extra_footer"]
+    assert "CC0" in footer and ("CC BY-NC-SA" in footer) == ("Falcon" in footer) == named
 
 
 def test_dollars_in_code_are_no_formulas():
