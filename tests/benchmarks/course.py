@@ -2,6 +2,7 @@
 
     python tests/benchmarks/course.py                # all of them
     python tests/benchmarks/course.py 00 12 --html runs/course
+    python tests/benchmarks/course.py 21 25 --seed 1    # do the claims hold for another seed?
 
 Runs the notebooks one after the other, from top to bottom, as Jupyter would, in quick mode unless
 SEPMODELS_QUICK=0. The time is that of the whole run, with the start of the kernel; the memory is
@@ -38,9 +39,11 @@ sm.separate(sm.load_pretrained(), song.mixture, song.sample_rate)
 }
 
 
-def run(path):
+def run(path, seed=0):
     """The executed notebook, its seconds and its peak memory in GB."""
     notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.source = re.sub(r"^SEED = 0$", f"SEED = {seed}", cell.source, flags=re.M)
     notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder, "notebooks")  # beside `runs`, as in the checkout
@@ -92,6 +95,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("numbers", nargs="*", help="of the notebooks; all of them if none")
     parser.add_argument("--html", type=Path, help="a folder to keep the executed notebooks in")
+    parser.add_argument("--seed", type=int, default=0, help="the SEED of the notebooks")
     options = parser.parse_args()
     notebooks = os.pathsep.join([str(ROOT / "notebooks"), str(ROOT)])
     os.environ |= {"PYTHONPATH": notebooks, "JUPYTER_PREFER_ENV_PATH": "1"}
@@ -102,7 +106,7 @@ def main():
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         if options.numbers and path.stem[:2] not in options.numbers:
             continue
-        notebook, seconds, gigabytes = run(path)
+        notebook, seconds, gigabytes = run(path, options.seed)
         name = f"[{path.stem.replace('_', ' ', 1)}](notebooks/{path.name})"
         cells = name, question(notebook), f"{seconds:.0f}", f"{gigabytes:.1f}"
         print(f"| {' | '.join([*cells, *map(str, count(notebook))])} |", flush=True)
