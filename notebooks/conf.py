@@ -21,6 +21,7 @@ extensions = [
 napoleon_custom_sections = ["Input shape", "Output shape", "Reference"]
 autodoc_inherit_docstrings = False
 add_module_names = False
+maximum_signature_line_length = 120  # in a longer one, each argument has its own line
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
 toc_object_entries = False
