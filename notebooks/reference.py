@@ -238,9 +238,32 @@ def name_bases(app, name, item, options, bases):
     bases[:] = [f":py:class:`{names[id(base)]}`" if id(base) in names else base for base in bases]
 
 
+def mend_back_links(app, error):
+    """Link the source of each name to its page.
+
+    Sphinx knows one namespace for each module, so what the top level shows beside others of its
+    module, as `sepmodels.evaluate` beside `evaluation.summarize`, sends these to wrong anchors.
+    """
+    names = {entry.page: entry.name for entry in ENTRIES.values()}
+
+    def mend(match):
+        page, anchor = match[1], match[2]
+        known = f'id="{anchor}"' in Path(app.outdir, f"api/{page}.html").read_text("utf-8")
+        return match[0] if known else match[0].replace(f"#{anchor}", f"#{names[page]}")
+
+    for path in Path(app.outdir, "_modules").rglob("*.html"):
+        text = path.read_text()
+        mended = re.sub(
+            r'class="viewcode-back" href="[./]*/api/([^"#]+)\.html#([^"]+)"', mend, text
+        )
+        if mended != text:
+            path.write_text(mended)
+
+
 def setup(app):
     app.connect("builder-inited", write_pages, priority=100)
     app.connect("autodoc-process-docstring", convert_docstring, priority=100)  # before napoleon
     app.connect("autodoc-process-signature", show_arguments)
     app.connect("autodoc-process-bases", name_bases)
+    app.connect("build-finished", mend_back_links)
     return {"parallel_read_safe": True}

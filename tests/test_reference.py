@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import types
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,18 @@ def test_markdown_becomes_restructuredtext(reference):
     )
     assert "   * - M1" in lines and "     - ``channels=1``" in lines
     assert lines[-2:] == ['>>> print("`kept`")', "`kept`"]
+
+
+def test_the_source_of_a_name_leads_back_to_its_page(reference, tmp_path):
+    """Sphinx takes all names of a module for those of one namespace."""
+    for name in ("evaluate", "evaluation.summarize"):
+        (tmp_path / "api").mkdir(exist_ok=True)
+        (tmp_path / "api" / f"{name}.html").write_text(f'<dt id="sepmodels.{name}">')
+    source = tmp_path / "_modules" / "sepmodels" / "song.html"
+    source.parent.mkdir(parents=True)
+    link = '<a class="viewcode-back" href="../../api/{}.html#sepmodels.{}">'
+    wrong = link.format("evaluation.summarize", "summarize")
+    source.write_text(link.format("evaluate", "evaluate") + wrong)
+    reference.mend_back_links(types.SimpleNamespace(outdir=tmp_path), None)
+    right = link.format("evaluation.summarize", "evaluation.summarize")
+    assert source.read_text() == link.format("evaluate", "evaluate") + right
