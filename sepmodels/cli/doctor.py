@@ -5,6 +5,7 @@ import importlib.metadata
 import os
 import platform
 import shutil
+import statistics
 import textwrap
 import time
 import warnings
@@ -26,6 +27,7 @@ OPTIONAL = {  # name: what to do without it
 }
 BACKEND = "separators need TensorFlow: set the environment variable KERAS_BACKEND=tensorflow"
 SIZE = 1024  # rows and columns of the matrices that are multiplied
+POLICIES = ("float32", "mixed_bfloat16")
 
 
 class Finding(NamedTuple):
@@ -68,6 +70,7 @@ def examine():
             *(_examine(name, partial(_import, name), "fault", remedies[name]) for name in NEEDED),
             *(_examine(name, partial(_import, name), "note", OPTIONAL[name]) for name in OPTIONAL),
             *_examine_devices(),
+            _examine("policy", _compare_policies, "note", "keep Keras's default, float32"),
             _examine("ffmpeg", partial(_find_program, "ffmpeg"), "note", PROGRAM),
             _examine("ffprobe", partial(_find_program, "ffprobe"), "note", PROGRAM),
             _examine("sample song", _read_sample, "note", "pip install stempeg"),
@@ -163,6 +166,24 @@ def _multiply(tensorflow, device):
     if not (product == SIZE).all():
         raise ArithmeticError("a matrix product is wrong")
     return f"{2 * SIZE**3 / seconds / 1e9:.0f} GFLOP/s, matrix product"
+
+
+def _compare_policies():
+    """Time a convolution and its gradients under both policies, in turns, for about a second."""
+    keras, tensorflow = map(importlib.import_module, ("keras", "tensorflow"))
+    inputs = tensorflow.random.normal((8, 512, 128))
+    layers = {policy: keras.layers.Conv1D(128, 3, dtype=policy) for policy in POLICIES}
+    seconds = {policy: [] for policy in POLICIES}
+    for _ in range(12):
+        for policy, layer in layers.items():
+            start = time.perf_counter()
+            with tensorflow.GradientTape() as tape:
+                loss = tensorflow.reduce_sum(layer(inputs))
+            tape.gradient(loss, layer.trainable_variables)[0].numpy()
+            seconds[policy].append(time.perf_counter() - start)
+    slow, fast = sorted(POLICIES, key=lambda policy: -statistics.median(seconds[policy]))
+    ratio = statistics.median(seconds[slow]) / statistics.median(seconds[fast])
+    return f"{fast} is {ratio:.1f} times as fast as {slow} in a convolution and its gradients"
 
 
 def _find_program(name):

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.metadata
+import itertools
 
 import numpy as np
 import pytest
@@ -23,6 +24,14 @@ def test_a_matrix_product_runs_on_every_device():
         assert finding.state == "ok"
         assert float(finding.found.split()[0]) > 0
         assert "GFLOP/s" in finding.found
+
+
+def test_the_faster_policy_is_named_with_its_factor(monkeypatch):
+    """A clock by which float32 takes twice as long."""
+    clock = itertools.accumulate(itertools.cycle([0.0, 2.0, 0.0, 1.0]))
+    monkeypatch.setattr(doctor.time, "perf_counter", clock.__next__)
+    found = doctor._compare_policies()
+    assert found.startswith("mixed_bfloat16 is 2.0 times as fast as float32")
 
 
 def test_the_sample_song_is_decoded():
