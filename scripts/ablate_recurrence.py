@@ -1,24 +1,23 @@
-"""Measure what the dilated GRU contributes on real songs: the table of notebook 40.
+"""Measure what the dilated GRU contributes on real songs, and write data/recurrence.csv.
 
-    python scripts/ablate_recurrence.py MIR-1K runs/recurrence          # writes data/recurrence.csv
-    python scripts/ablate_recurrence.py MIR-1K runs/recurrence --time   # and data/recurrence_time.csv
+    python scripts/ablate_recurrence.py MIR-1K runs/recurrence
 
 MIR-1K is its root. Every network has about the same number of weights and is trained on the
 singers of the disjoint split for the same number of steps, with three seeds; it is scored on clips
-of other singers. Run it again after an interruption to resume it. `--time` measures the training
-step of all networks in turns; do it on an idle machine.
+of other singers. At the end the training step of all networks is timed in turns. Run it again
+after an interruption to resume it, and on an idle machine to time it again.
 """
 
 import argparse
+import statistics
 import time
 from pathlib import Path
 
 import pandas as pd
-import tensorflow as tf
 
 import sepmodels as sm
 
-DATA = Path(__file__).parents[1] / "data"
+TABLE = Path(__file__).parents[1] / "data" / "recurrence.csv"
 STEPS, SEEDS = 400, 3
 RECIPE = sm.recipes.DILATED_CONV_GRU.vary(filters=96, segment=2.0, batch_size=8)
 RECIPE = RECIPE.vary(steps_per_epoch=100, learning_rate=2e-3)
@@ -47,15 +46,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("mir1k", type=Path, help="root of MIR-1K")
     parser.add_argument("folder", type=Path, help="folder of the trainings")
-    parser.add_argument("--time", action="store_true", help="measure the training steps alone")
     arguments = parser.parse_args()
     tracks, validation = (
         sm.datasets.mir1k.load(arguments.mir1k, split, protocol="disjoint")
         for split in ("train", "valid")
     )
-    if arguments.time:
-        measure_steps(tracks).to_csv(DATA / "recurrence_time.csv", index=False)
-        return
     tables = []
     for name, change in VARIANTS.items():
         grid = {key: [value] for key, value in change.items()}
@@ -68,15 +63,15 @@ def main():
             validation=validation[::4],
             seeds=SEEDS,
         )
-        columns = ["seed", "parameters", "multiply_adds", "steps", "track", "source", "SDR", "SDRi"]
-        tables.append(table[columns].assign(variant=name).round(3))
+        tables.append(table.drop(columns=list(grid)).assign(variant=name))
         print(tables[-1].groupby(["variant", "seed", "source"])["SDRi"].mean().unstack())
     board = pd.concat(tables, ignore_index=True)
-    board = board[["variant", *board.columns.drop("variant")]]
-    board.to_csv(DATA / "recurrence.csv", index=False)
+    board["seconds"] = board["steps"] * board["variant"].map(time_steps(tracks))
+    columns = ["variant", "seed", "parameters", "multiply_adds", "receptive_field", "seconds"]
+    board[[*columns, "track", "source", "SDR", "SDRi"]].round(3).to_csv(TABLE, index=False)
 
 
-def measure_steps(tracks, rounds=15):
+def time_steps(tracks, rounds=15):
     """The seconds of a training step of each network: medians, measured in turns."""
     trainings = {}
     for name, change in VARIANTS.items():
@@ -85,10 +80,7 @@ def measure_steps(tracks, rounds=15):
         training_model = model.training_model(recipe.loss_on)
         recipe.compile(training_model)
         batches = sm.training.Batches(model, recipe, tracks[:20])
-        trainings[name] = (
-            training_model,
-            tf.nest.map_structure(tf.identity, next(iter(batches.draw(0)))),
-        )
+        trainings[name] = training_model, next(iter(batches.draw()))
     seconds = {name: [] for name in VARIANTS}
     for turn in range(rounds + 1):
         for name, (training_model, batch) in trainings.items():
@@ -96,7 +88,7 @@ def measure_steps(tracks, rounds=15):
             training_model.train_on_batch(*batch)
             if turn:  # the first traces the graph
                 seconds[name].append(time.perf_counter() - start)
-    return pd.DataFrame(seconds).median().rename_axis("variant").rename("seconds").reset_index()
+    return {name: statistics.median(times) for name, times in seconds.items()}
 
 
 if __name__ == "__main__":
