@@ -2,7 +2,8 @@
 
     python scripts/train_mir1k_175.py MIR-1K runs/mir1k_175
 
-MIR-1K is its root. Run it again after an interruption to resume it.
+MIR-1K is its root. The weights are written to `mir1k-175.keras` in the folder. Run it again after
+an interruption to resume it.
 
 The clips are of two amateurs, a man and a woman, and every other singer is for testing. So each
 voice and each band is also read faster and slower, which moves pitch and formants: a clip becomes
@@ -13,6 +14,7 @@ import argparse
 from pathlib import Path
 
 import soxr
+from train_pretrained import save_rounded
 
 import sepmodels as sm
 
@@ -33,6 +35,7 @@ def main():
     ]
     recipe = sm.recipes.DILATED_CONV_GRU_MIR1K
     run = sm.train(recipe, tracks, arguments.folder, validation)
+    save_rounded(run.model, arguments.folder / "mir1k-175.keras")
     print(sm.evaluation.evaluate_clips(run.model, validation))
 
 

@@ -20,12 +20,13 @@ def load_pretrained(
 ) -> Separator:
     """Load a trained separator.
 
-    `"dilated_conv_gru"` ships with the project and needs no download. `"spleeter-2stems"`, the
-    network that Deezer trained on 24,000 songs, is downloaded once (89 MB) and kept, converted,
-    in the folder that the environment variable `SEPMODELS_CACHE` names (by default in the user's
-    cache directory). `"spleeter-4stems"` and `"spleeter-5stems"` need a copy of Deezer's
-    checkpoint, also once. The training data, the scores and the licence are in the model cards
-    in `sepmodels/models/weights`.
+    `"dilated_conv_gru"` ships with the project and needs no download, as does `"mir1k-175"`, which
+    was trained on the 175 training clips of MIR-1K's published protocol alone.
+    `"spleeter-2stems"`, the network that Deezer trained on 24,000 songs, is downloaded once (89 MB)
+    and kept, converted, in the folder that the environment variable `SEPMODELS_CACHE` names (by
+    default in the user's cache directory). `"spleeter-4stems"` and `"spleeter-5stems"` need a copy
+    of Deezer's checkpoint, also once. The training data, the scores and the licence are in the
+    model cards in `sepmodels/models/weights`.
 
     Args:
         name: str. Name of the weights. Defaults to `"dilated_conv_gru"`.
@@ -73,7 +74,7 @@ def list_pretrained() -> pd.DataFrame:
     Example:
 
     >>> sm.models.list_pretrained()["name"].tolist()[:2]
-    ['dilated_conv_gru', 'spleeter-2stems']
+    ['dilated_conv_gru', 'mir1k-175']
     """
     return pd.read_csv(FOLDER / "models.csv").convert_dtypes()
 

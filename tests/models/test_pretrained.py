@@ -6,7 +6,7 @@ import sepmodels as sm
 
 
 def test_unknown_name_lists_the_known():
-    with pytest.raises(ValueError, match=r"name must be one of \['dilated_conv_gru', 'spleeter-2"):
+    with pytest.raises(ValueError, match=r"name must be one of \['dilated_conv_gru', 'mir1k-175'"):
         sm.load_pretrained("nonesuch")
 
 
