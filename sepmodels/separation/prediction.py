@@ -11,9 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from sepmodels import signal
-from sepmodels.audio import regroup_blocks
+from sepmodels.audio import prefetch, regroup_blocks
+from sepmodels.layers.dilated_gru import fix_shape
 
-# The graphs of models that have been applied before, see `_graph`.
+# The graphs of models that have been applied before, by shape, see `_graph`.
 _GRAPHS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 # Most rows of a batch, and most bytes for them. More do not speed up a CPU.
 _ROWS = {"CPU": 4, "GPU": 64}
@@ -42,15 +43,15 @@ def predict_stream(model, blocks, channels, windows, shifts=1, **options):
     for start, copy in zip(silence, _copy(blocks, shifts), strict=True):
         stream = itertools.chain([np.zeros((start, channels), "float32")], copy)
         outputs = predict_windows(model, windows.cut(stream, channels), windows.output, **options)
+        if shifts == 1:  # the copies are read in turns
+            outputs = prefetch(outputs)
         estimates.append(regroup_blocks(_skip(windows.join(outputs), start), windows.step))
     for together in zip(*estimates, strict=False):
         length = min(map(len, together))  # the last ones differ
         yield sum(block[:length] for block in together) / np.float32(shifts)
 
 
-def predict_windows(
-    model, windows, length, sources, batch_size=None, wiener=0, linked=False, device=None
-):
+def predict_windows(model, windows, length, sources, *, batch_size, wiener, linked, device, fixed):
     """Yield the estimate of each window.
 
     Args:
@@ -58,12 +59,14 @@ def predict_windows(
         windows: iterable of arrays `(time, channels)`.
         length: int. Samples of an estimate, the middle of its window.
         sources: sequence of str. The sources to return.
-        batch_size: int. Windows that go through the network at once. Defaults to `None`: a
-            number estimated from the widest layer, and half of it if the memory is too small.
-        wiener: int. Iterations of the multichannel Wiener filter. Defaults to `0`.
+        batch_size: int. Windows that go through the network at once. `None`: a number estimated
+            from the widest layer, and half of it if the memory is too small.
+        wiener: int. Iterations of the multichannel Wiener filter.
         linked: bool. Whether a mono model takes the mean of the channels, and all channels are
-            filtered with the masks of its estimates. Defaults to `False`.
-        device: str. Where the network runs. Defaults to `None`: where TensorFlow puts it.
+            filtered with the masks of its estimates.
+        device: str. Where the network runs. `None`: where TensorFlow puts it.
+        fixed: bool. Whether to trace a graph for batches of this shape alone, in which the loops
+            of dilated GRUs are compiled. That takes seconds, so it needs many batches.
 
     Yields:
         float32 arrays `(length, sources, channels)`.
@@ -84,9 +87,11 @@ def predict_windows(
         batch += itertools.islice(windows, max(0, size - len(batch)))
         mixture = np.stack(batch[:size])
         inputs = mixture.mean(axis=2, keepdims=True) if linked else mixture
+        if fixed and len(inputs) < size:
+            inputs = np.pad(inputs, ((0, size - len(inputs)), (0, 0), (0, 0)))
         try:
             with tf.device(device) if device else contextlib.nullcontext():
-                stems = _estimate(model, inputs, length, computed)
+                stems = _estimate(model, inputs, length, computed, fixed)
         except tf.errors.ResourceExhaustedError as error:
             if batch_size is None and len(mixture) > 1:
                 size = len(mixture) // 2
@@ -98,7 +103,7 @@ def predict_windows(
             ) from error
         batch = batch[size:] or list(itertools.islice(windows, 1))
         edge = (mixture.shape[1] - length) // 2
-        for stem, window in zip(stems, mixture[:, edge : edge + length], strict=True):
+        for stem, window in zip(stems, mixture[:, edge : edge + length], strict=not fixed):
             if linked:
                 stem = signal.apply_shared_masks(stem, window, **frame)
             if wiener:
@@ -106,14 +111,14 @@ def predict_windows(
             yield stem[:, wanted] if filtered else stem
 
 
-def _estimate(model, mixture, length, sources):
+def _estimate(model, mixture, length, sources, fixed):
     """Apply the model: `(batch, time, channels)` to `(batch, length, sources, channels)`."""
     count, time, channels = mixture.shape
     if model.channels == 1:  # every channel is a row of the batch
         mixture = mixture.swapaxes(1, 2).reshape(-1, time, 1)
     elif channels == 1:
         mixture = np.repeat(mixture, model.channels, axis=2)
-    outputs = _graph(model)(mixture)
+    outputs = _graph(model, mixture.shape[:2] if fixed else (None, None))(mixture)
     stems = np.stack([outputs[source].numpy() for source in sources], axis=2).astype("float32")
     if stems.shape[1] != length:
         raise ValueError(
@@ -125,21 +130,24 @@ def _estimate(model, mixture, length, sources):
     return stems.mean(axis=3, keepdims=True) if channels == 1 else stems
 
 
-def _graph(model):
-    """Return the model as one TensorFlow graph, which is traced once for all batches and lengths.
+def _graph(model, shape=(None, None)):
+    """Return the model as one TensorFlow graph for batches of a shape, which is traced once.
 
-    `predict_on_batch` would trace it again for the last, smaller batch, which takes seconds.
+    With the default it is for all batches and lengths. `predict_on_batch` would trace it again for
+    the last, smaller batch, which takes seconds.
     """
-    if model not in _GRAPHS:
+    graphs = _GRAPHS.setdefault(model, {})
+    if shape not in graphs:
         owner = weakref.ref(model)  # a strong reference would keep the model alive
         traced = tf.function(
             lambda mixture: owner()(mixture, training=False),
-            input_signature=[tf.TensorSpec((None, None, model.channels), "float32")],
+            input_signature=[tf.TensorSpec((*shape, model.channels), "float32")],
             autograph=False,  # as in `predict` of Keras; it also warns on new versions of Python
         )
         # The concrete graph: TensorFlow would warn of retracing after five models.
-        _GRAPHS[model] = traced.get_concrete_function()
-    return _GRAPHS[model]
+        trace = traced.get_concrete_function
+        graphs[shape] = trace() if None in shape else fix_shape(trace)
+    return graphs[shape]
 
 
 def _estimate_batch_size(model, time, channels, linked, device=None):

@@ -22,6 +22,7 @@ from sepmodels.separation.prediction import predict_stream
 from sepmodels.separation.windows import Windows
 
 _BLOCK = 65536  # samples that are read at once, at least
+_LONG = 120  # seconds of a song that repay a graph for windows of one shape
 
 
 def separate(
@@ -36,7 +37,7 @@ def separate(
     two_stems: str | None = None,
     residual: str | None = "auto",
     segment: float = 10.0,
-    overlap: float = 0.25,
+    overlap: float = 0.1,
     batch_size: int | None = None,
     shifts: int = 1,
     wiener: int = 0,
@@ -74,7 +75,7 @@ def separate(
         segment: float. Length of a window, in seconds. Longer windows need more memory, and give
             recurrent models a longer context. Defaults to `10.0`.
         overlap: float. Share of a window that is cross-faded with the next, at least 0 and less
-            than 1. Models without padding ignore it. Defaults to `0.25`.
+            than 1. Models without padding ignore it. Defaults to `0.1`.
         batch_size: int. Windows that go through the network at once. Defaults to `None`: a
             number estimated from the width of the model, and fewer if the memory is too small.
         shifts: int. How often the song is separated, each time with another start of the windows;
@@ -132,7 +133,8 @@ def separate(
         bar = enter(
             tqdm(desc=song.name, total=song.length, disable=hidden, leave=False, unit_scale=True)
         )
-        options |= {"linked": linked, "device": device}
+        long = song.length >= _LONG * song.sample_rate
+        options |= {"linked": linked, "device": device, "fixed": long}
         separated = _separate_blocks(model, song, windows, estimated, wanted, residual, **options)
         for block in enter(contextlib.closing(separated)):
             for source, samples in block.items():
@@ -144,14 +146,13 @@ def separate(
 def _separate_blocks(model, song, windows, sources, wanted, residual, **options):
     """Yield blocks of the wanted stems, together exactly as long as the song.
 
-    One thread reads and resamples, one applies the network, and this one resamples back.
+    One thread reads and resamples, one applies the network, one joins its estimates, and this one
+    resamples back.
     """
     rates = song.sample_rate, model.sample_rate
     blocks = song.blocks(max(_BLOCK, math.ceil(windows.step * rates[0] / rates[1])))
     inputs = audio.prefetch(audio.resample_blocks(blocks, *rates))
-    estimates = audio.prefetch(
-        predict_stream(model, inputs, song.channels, windows, sources=sources, **options)
-    )
+    estimates = predict_stream(model, inputs, song.channels, windows, sources=sources, **options)
     for estimate in audio.resample_blocks(audio.prefetch(estimates), *reversed(rates)):
         mixture = song.take(len(estimate))
         estimate = estimate[: len(mixture)]  # the rest is padding

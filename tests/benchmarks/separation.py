@@ -49,15 +49,19 @@ def run_sepmodels(path, folder, name="dilated_conv_gru"):
 
     model = sm.load_pretrained(name)
     sm.separate(model, np.zeros((RATE, 2), "float32"), RATE)  # traces the graph
-    inside, graph = [], prediction._graph(model)
+    inside, find_graph = [], prediction._graph
 
-    def timed(mixture):
-        start = time.perf_counter()
-        outputs = {source: stem.numpy() for source, stem in graph(mixture).items()}
-        inside.append(time.perf_counter() - start)
-        return {source: _Done(stem) for source, stem in outputs.items()}
+    def find_timed(*arguments):
+        def timed(mixture):
+            start = time.perf_counter()
+            outputs = find_graph(*arguments)(mixture)
+            outputs = {source: stem.numpy() for source, stem in outputs.items()}
+            inside.append(time.perf_counter() - start)
+            return {source: _Done(stem) for source, stem in outputs.items()}
 
-    prediction._GRAPHS[model] = timed
+        return timed
+
+    prediction._graph = find_timed
     start = time.perf_counter()
     sm.separate(model, path, output=folder)
     seconds = time.perf_counter() - start

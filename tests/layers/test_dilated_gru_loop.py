@@ -1,11 +1,13 @@
 """The training loop of `DilatedGRU` equals its definition, in value and in gradient."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from sepmodels.layers.dilated_gru import DilatedGRU, DilatedGRUCell, xla_loop
+from sepmodels.layers.dilated_gru import DilatedGRU, DilatedGRUCell, fix_shape, xla_loop
 
 UNITS, CHANNELS, BATCH = 4, 3, 2
 RNG = np.random.default_rng(0)
@@ -49,6 +51,18 @@ def gradients(layer, x, weighting):
 def assert_close(actual, desired, atol):
     for a, b in zip(actual, desired, strict=True):
         np.testing.assert_allclose(np.float64(a), np.float64(b), atol=atol * np.abs(b).max())
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_inference_is_compiled_in_a_graph_of_one_shape(fixed, calls):
+    definition, fast = pair(3, go_backwards=True)
+    x = tf.constant(noise(BATCH, 7, CHANNELS))
+    trace = functools.partial(tf.function(fast).get_concrete_function, x)
+    graph = fix_shape(trace) if fixed else trace()
+    assert_close([graph(x)], [definition(x)], atol=1e-6)
+    assert len(calls) == fixed
+    fast(x)
+    assert len(calls) == fixed
 
 
 @pytest.mark.parametrize("kind", ["eager", "graph", "unknown shapes", "outer XLA"])

@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 
 from sepmodels import audio
-from sepmodels.separation import prediction
+from sepmodels.separation import prediction, whole_songs
 from sepmodels.separation.whole_songs import separate
 
 RATE = 1000
@@ -308,12 +308,24 @@ def test_memory_halves_the_batch_until_it_fits():
         return {"vocals": tf.constant(mixture)}
 
     model = Echo()
-    prediction._GRAPHS[model] = small
+    prediction._GRAPHS[model] = {(None, None): small}
     song = noise(1000)
     np.testing.assert_allclose(separate(model, song, RATE, segment=0.1)["vocals"], song, atol=1e-6)
     assert sizes[:3] == [4, 2, 1] and set(sizes[3:]) == {1}
     with pytest.raises(MemoryError, match="2 windows.*lower batch_size"):
         separate(model, song, RATE, segment=0.1, batch_size=2)
+
+
+@pytest.mark.parametrize("channels", [1, 2], ids=["mono", "stereo"])
+def test_a_long_song_runs_in_a_graph_of_one_shape(monkeypatch, channels):
+    model, song = Echo(), noise(950, channels)
+    expected = separate(model, song, RATE, segment=0.1, overlap=0)["vocals"]
+    monkeypatch.setattr(whole_songs, "_LONG", 0.95)
+    rows = []
+    model.functions = {"vocals": lambda mixture: rows.append(mixture.shape) or mixture}
+    stems = separate(model, song, RATE, segment=0.1, overlap=0, batch_size=4)  # 4, 4 and 2
+    np.testing.assert_array_equal(stems["vocals"], expected)
+    assert rows == [(4 * channels, 100, 1)]  # traced once
 
 
 def test_a_wide_model_gets_fewer_windows_at_once():

@@ -81,9 +81,10 @@ class DilatedGRU(DilatedRecurrence, keras.layers.GRU):
 
     On a CPU the layer trains with a loop and a gradient of its own, which are faster than those
     of TensorFlow. It uses them if `training=True` or if a `tf.GradientTape` records the call.
-    They are compiled once for each shape. Inference keeps the loop of `keras.layers.GRU`, which
-    takes any shape without compilation. So does the gradient of a `tf.function` that was traced
-    without a tape and with `training=False`; pass `training=True` there.
+    They are compiled once for each shape. So is the loop while `sm.separate` takes a long song.
+    Other inference keeps the loop of `keras.layers.GRU`, which takes any shape without compilation,
+    and so does the gradient of a `tf.function` that was traced without a tape and with
+    `training=False`; pass `training=True` there.
 
     Args:
         units: int. Size of the state, in channels.
@@ -127,7 +128,7 @@ class DilatedGRU(DilatedRecurrence, keras.layers.GRU):
         return super().get_initial_state(batch_size) * self.dilation
 
     def run(self, sequences: Tensor, past: Tensor, training: bool) -> Tensor:
-        if (training or xla_loop.is_recorded()) and xla_loop.supports(self):
+        if xla_loop.pays(training) and xla_loop.supports(self):
             return xla_loop.run(sequences, past, self.cell)
         folded = fold_time(sequences, self.dilation)
         state = ops.reshape(past, (ops.shape(folded)[0], self.units))

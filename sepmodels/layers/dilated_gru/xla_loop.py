@@ -1,4 +1,4 @@
-"""The loop of a dilated GRU while it trains on a CPU, with a hand-written gradient.
+"""The loop of a dilated GRU on a CPU, compiled, with a hand-written gradient.
 
 The gradient that TensorFlow derives for a loop multiplies small matrices in every step. Here a
 step holds only what depends on the previous step, and XLA compiles the loop to one kernel. The
@@ -6,7 +6,10 @@ forward loop keeps the derivatives of each state, so the backward loop only mult
 gradient of each weight matrix is one large product after the loop.
 """
 
+import contextvars
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -15,10 +18,22 @@ from tensorflow.python.eager import record
 
 from sepmodels import signal
 
+_FIXED = contextvars.ContextVar("fixed", default=False)
 
-def is_recorded():
-    """Return whether a `tf.GradientTape` may record what is computed now."""
-    return record.could_possibly_record()
+
+def fix_shape(trace: Callable[[], Any]) -> Any:
+    """Call `trace`, which traces a graph for inputs of one shape, with the loop compiled.
+
+    A graph for all shapes would compile it again for each, which takes longer than inference.
+    """
+    context = contextvars.copy_context()
+    context.run(_FIXED.set, True)
+    return context.run(trace)
+
+
+def pays(training):
+    """Return whether to compile: for a gradient, or for a graph of one shape."""
+    return training or record.could_possibly_record() or _FIXED.get()
 
 
 def supports(layer):

@@ -31,16 +31,15 @@ class MagnitudeSeparator(Separator):
         magnitude = self.prepare(signal.compute_magnitude(*spectrum))
         gains, magnitudes = self.estimate(magnitude)
         parts = [gains * ops.expand_dims(part, axis=-1) for part in spectrum]
-        if self.mid_side:
-            parts = [signal.decode_mid_side(part, axis=-2) for part in parts]
         waves = invert_spectrum(parts, mixture, transform)
+        if self.mid_side:
+            waves = signal.decode_mid_side(waves, axis=-2)
         stems = complete_stems(mixture, waves, self.sources, self.sources)
         estimates = {"magnitude": magnitudes, "waveform": waves}
         super().__init__(mixture, stems, estimates=estimates, **kwargs)
 
     def _transform(self, stft, waves):
-        spectrum = stft(waves)
-        return [signal.encode_mid_side(part) for part in spectrum] if self.mid_side else spectrum
+        return stft(signal.encode_mid_side(waves) if self.mid_side else waves)
 
     def estimate(self, magnitude: Tensor) -> tuple[Tensor, Tensor]:
         """Build the network.
