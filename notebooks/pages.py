@@ -26,8 +26,11 @@ DARK = "static/theme-dark.css"  # of nbconvert
 # The page follows the browser to a dark theme, and fits a telephone.
 PAGE = """
 :root { color-scheme: light dark; }
-.jp-MarkdownOutput { overflow-x: auto; }
-@media (prefers-color-scheme: dark) { DARK }
+.jp-MarkdownOutput, .jp-InputArea-editor { overflow-x: auto; }
+@media (prefers-color-scheme: dark) {
+DARK
+:root { --jp-mirror-editor-comment-color: #7fb0b0; --jp-mirror-editor-operator-color: #c792ff; }
+}
 """
 LONGEST = 12  # lines of code that are still legible on a slide
 
