@@ -14,7 +14,8 @@ import pytest
 
 # Without a browser what needs one is left out, and said; where all has to pass it is an error.
 NO_BROWSER = chromium.PROGRAM is None and "CI" not in os.environ
-collect_ignore = ["display/test_listening.py", "display/test_jupyterlab.py"] if NO_BROWSER else []
+IN_A_BROWSER = ["course/test_pages.py", "display/test_listening.py", "display/test_jupyterlab.py"]
+collect_ignore = IN_A_BROWSER if NO_BROWSER else []
 
 # Packages that look for ffmpeg once, at their first import, and raise without it.
 ASK_FOR_FFMPEG = ("stempeg", "musdb", "museval")
