@@ -4,6 +4,7 @@ A loss compares an estimate with a target of the same shape `(batch, ...)`, whos
 source, and returns one number for each example of the batch.
 """
 
+import functools
 from collections.abc import Callable
 
 import keras
@@ -16,9 +17,16 @@ LOSSES: dict[str, Callable] = {}
 
 
 def _loss(function):
-    """Register a loss with Keras and under its name."""
-    LOSSES[function.__name__] = function
-    return keras.saving.register_keras_serializable(package="sepmodels")(function)
+    """Register a loss, which computes in the type of the estimate, with Keras and by its name."""
+
+    @functools.wraps(function)
+    def loss(target, estimate, *options, **named):
+        estimate = ops.convert_to_tensor(estimate)
+        target = ops.convert_to_tensor(target, dtype=estimate.dtype)
+        return function(target, estimate, *options, **named)
+
+    LOSSES[function.__name__] = loss
+    return keras.saving.register_keras_serializable(package="sepmodels")(loss)
 
 
 @_loss

@@ -1,7 +1,9 @@
+import keras
 import numpy as np
 import pytest
 
 import sepmodels as sm
+from sepmodels.training.losses import LOSSES
 
 
 def waves(seed):
@@ -13,6 +15,19 @@ def test_l1_and_mse_are_means_per_example():
     difference = (target - estimate).reshape(3, -1)
     for loss, expected in ((sm.losses.l1, np.abs(difference)), (sm.losses.mse, difference**2)):
         np.testing.assert_allclose(loss(target, estimate), expected.mean(axis=1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(LOSSES))
+def test_a_loss_computes_in_the_type_of_the_estimate(name):
+    estimate = waves(1)
+    if name == "mu_law_cross_entropy":
+        estimate = np.repeat(estimate[..., None], 256, axis=-1)
+    target = np.abs(waves(0))
+    expected = LOSSES[name](target, estimate)
+    for form in (target.astype("float64"), target.astype("float64").tolist()):
+        loss = LOSSES[name](form, estimate)
+        assert keras.backend.standardize_dtype(loss.dtype) == "float32"
+        np.testing.assert_array_equal(loss, expected)
 
 
 def test_negative_snr_is_the_negative_sdr():
