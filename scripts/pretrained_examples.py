@@ -65,16 +65,30 @@ class Examples:
         mono: float. Share of the examples without a side. Defaults to `0.4`.
         sung: float. Share of the voices that are synthetic, where voice and band are of different
             songs, and seven tenths of it in karaoke. Defaults to `0.0`.
+        mixed: float. Share of the karaoke whose voice and band are of different songs. Defaults to
+            `0.5`.
+        resampled: float. Share of the voices and of the bands of karaoke that are resampled.
+            Defaults to `0.32`.
     """
 
     def __init__(
-        self, corpora, seconds, seed, karaoke=0.0, plain=0.3, studio_voices=0.33, mono=0.4, sung=0.0
+        self,
+        corpora,
+        seconds,
+        seed,
+        karaoke=0.0,
+        plain=0.3,
+        studio_voices=0.33,
+        mono=0.4,
+        sung=0.0,
+        mixed=0.5,
+        resampled=0.32,
     ):
         self.corpora, self.length = corpora, round(seconds * SAMPLE_RATE)
         self.random = np.random.default_rng(seed)
         self.karaoke, self.plain, self.studio_voices = karaoke, plain, studio_voices
-        self.mono, self.sung = mono, sung
-        self.chance = _FULL
+        self.mono, self.sung, self.mixed = mono, sung, mixed
+        self.chance, self.in_karaoke = _FULL, {**_PLAIN, "resample": resampled}
 
     def __iter__(self):
         return self
@@ -253,13 +267,13 @@ class Examples:
     # === Levels ===
 
     def _karaoke_example(self):
-        self.chance = _FULL
-        rate = self._rate() if self._happens(0.4) else 1.0
-        voice, band = self._clip(rate)
-        if self._happens(0.5):
+        self.chance = self.in_karaoke
+        voice, band = self._clip(self._rate())
+        if self._happens(self.mixed):
+            rate = self._rate()
             band = self._music(rate) if self._happens(0.4) else self._clip(rate)[1]
         if self._happens(0.7 * self.sung):
-            voice = self._sung(rate)
+            voice = self._sung(self._rate())
         voice, band = self._set_levels(voice.mean(axis=1), band.mean(axis=1), (-32, -14), (-12, 5))
         pair = np.zeros((self.length, 2, 2), "float32")
         pair[:, 0] = np.stack([voice, band], axis=-1)
@@ -324,6 +338,16 @@ def find_voiced(track, length):
     width = length // hop
     share = np.convolve(sounds, np.ones(width), "valid") / width
     return np.flatnonzero(share > 0.5) * hop
+
+
+def change_rate(clip, rate):
+    """The clip as it sounds when it is read at another rate, 1.25 times as fast or 0.8 times."""
+    stems = {
+        source: soxr.resample(stem, rate * clip.sample_rate, clip.sample_rate)
+        for source, stem in clip.stems.items()
+    }
+    name = f"{clip.name} at {rate}"
+    return sm.datasets.Track.from_arrays(name, stems, clip.sample_rate, **clip.labels)
 
 
 def _to_stereo(samples):

@@ -13,7 +13,7 @@ several, of other singers. Three whole songs are held out, on which the best epo
 import argparse
 from pathlib import Path
 
-import soxr
+from pretrained_examples import change_rate
 from train_pretrained import save_rounded
 
 import sepmodels as sm
@@ -37,16 +37,6 @@ def main():
     run = sm.train(recipe, tracks, arguments.folder, validation)
     save_rounded(run.model, arguments.folder / "mir1k-175.keras")
     print(sm.evaluation.evaluate_clips(run.model, validation))
-
-
-def change_rate(clip, rate):
-    """The clip as it sounds when it is read at another rate, 1.25 times as fast or 0.8 times."""
-    stems = {
-        source: soxr.resample(stem, rate * clip.sample_rate, clip.sample_rate)
-        for source, stem in clip.stems.items()
-    }
-    name = f"{clip.name} at {rate}"
-    return sm.datasets.Track.from_arrays(name, stems, clip.sample_rate, **clip.labels)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@
         MIR-1K STUDIO data/backing_music data/sung_voices runs/pretrained
 
 MIR-1K is its root. STUDIO is the album *Everything is Free*: `vocals.ogg` and `accompaniment.ogg`
-in a folder for each song. Run it again after an interruption to resume it.
+in a folder for each song. Run it again after an interruption to resume it. It needs 5 GB of memory.
 
-The first stage trains a mono network on MIR-1K. The second continues with mid and side, on
-examples of many voices and studios (`pretrained_examples.py`). The weights that ship are the
-average of both stages, which keeps what the first learned of karaoke.
+Two trainings of a mono network: on the clips of MIR-1K, and again on copies of them at other rates,
+which are other singers. Three trainings with mid and side, on examples of many voices and studios
+(`pretrained_examples.py`). Each is better at some of the music, so each of the three begins with
+the first weights plus a share of what every training since then has changed, and so do the weights
+that ship. `pretrained_stages.json` holds all numbers.
 """
 
 import argparse
@@ -22,13 +24,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from pretrained_examples import SAMPLE_RATE, Examples, load_corpora
+from pretrained_examples import SAMPLE_RATE, Examples, change_rate, load_corpora
 
 import sepmodels as sm
 from sepmodels import signal
 
-SECOND = json.loads(Path(__file__).with_name("pretrained_second.json").read_text())
+STAGES = json.loads(Path(__file__).with_name("pretrained_stages.json").read_text())
 CORPORA = ("mir1k", "studio", "backing", "sung")
+PIECE = 12 * SAMPLE_RATE  # of a studio song, for the mono network
 SAVE_EVERY = 50  # steps
 
 
@@ -39,58 +42,86 @@ def main():
     parser.add_argument("backing", type=Path, help="the folder that backing_music.py wrote")
     parser.add_argument("sung", type=Path, help="the folder that sung_voices.py wrote")
     parser.add_argument("folder", type=Path, help="folder of the training")
-    parser.add_argument("--epochs", type=int, default=sm.recipes.DILATED_CONV_GRU.epochs)
-    parser.add_argument("--first", type=Path, help="weights of the first stage, to skip it")
     arguments = parser.parse_args()
 
-    first = sm.models.load(arguments.first) if arguments.first else train_first(arguments)
     corpora = load_corpora(*(getattr(arguments, name) for name in CORPORA))
-    model = train_second(first, corpora, arguments.folder / "second")
-    save_rounded(model, arguments.folder / "average.keras")
+    clips = sm.datasets.mir1k.load(arguments.mir1k, "valid", protocol="disjoint")
+    validation = [clip.resample(SAMPLE_RATE) for clip in clips]
+    networks = train_mono(corpora, validation, arguments.folder)
+    model = train_stereo(*networks, corpora, arguments.folder)
+    save_rounded(model, arguments.folder / "dilated_conv_gru.keras")
 
 
-def train_first(arguments):
-    tracks, validation = (
-        [
-            track.resample(SAMPLE_RATE)
-            for track in sm.datasets.mir1k.load(arguments.mir1k, split, protocol="disjoint")
-        ]
-        for split in ("train", "valid")
-    )
-    backing = [
-        sm.datasets.Track.from_files(path.stem, {"accompaniment": path})
-        for path in sorted(arguments.backing.glob("*.wav"))
-    ]
-    recipe = sm.recipes.DILATED_CONV_GRU.vary(epochs=arguments.epochs)
-    return sm.train(recipe, tracks, arguments.folder, validation, backing=backing).model
+# === Mono ===
 
 
-def train_second(first, corpora, folder):
+def train_mono(corpora, validation, folder):
+    """Train on the clips, then on copies at other rates, and return both networks."""
+    options = {"validation": validation, "backing": corpora.music}
+    recipe = sm.recipes.DILATED_CONV_GRU.vary(**STAGES["mono"])
+    first = sm.train(recipe, corpora.karaoke, folder / "mono", **options).model
+    pieces = [*corpora.karaoke, *(piece for song in corpora.studio for piece in cut_song(song))]
+    copies = [change_rate(piece, rate) for piece in pieces for rate in STAGES["rates"]]
+    recipe = sm.recipes.DILATED_CONV_GRU.vary(**STAGES["singers"])
+    return first, sm.train(recipe, copies, folder / "singers", initial=first, **options).model
+
+
+def cut_song(song):
+    """Yield the pieces of a stereo song in which a voice sounds, in mono."""
+    for start in range(0, song.length - PIECE, PIECE):
+        stems = song.read(start, start + PIECE)
+        stems = {source: stem.mean(axis=1, keepdims=True) for source, stem in stems.items()}
+        if np.sqrt(np.mean(stems["vocals"] ** 2)) > 0.01:
+            name = f"{song.name} {start}"
+            yield sm.datasets.Track.from_arrays(name, stems, song.sample_rate, group=song.group)
+
+
+# === Stereo ===
+
+
+def train_stereo(first, singers, corpora, folder):
+    """Train with mid and side, beginning with two mono networks, and return the last sum."""
     recipe = sm.recipes.DILATED_CONV_GRU_STEREO
     keras.utils.set_random_seed(recipe.seed)
     model = recipe.build()
     mixtures = [next_batch(Examples(corpora, recipe.segment, 99), 8).sum(-1) for _ in range(8)]
     model.adapt(signal.decode_mid_side(np.concatenate(mixtures)))
+    start_from(singers, model)
+    others = get_weights(model)
     start_from(first, model)
-    start = [variable.numpy() for variable in model.trainable_variables]
-    stage = SecondStage(model, recipe, folder)
-    stage.run(corpora)
-    for variable, old, new in zip(model.trainable_variables, start, stage.average, strict=True):
-        variable.assign(average(variable.path, old, new.numpy()))
+    start = get_weights(model)
+    new = [find_new(v.path, v.shape) for v in model.trainable_variables]
+    changes = {"singers": [(b - a) * ~n for a, b, n in zip(start, others, new, strict=True)]}
+
+    def assign_sum(shares):
+        for index, variable in enumerate(model.trainable_variables):
+            value = start[index]
+            for name, (share, share_of_new) in shares.items():
+                value = value + np.where(new[index], share_of_new, share) * changes[name][index]
+            variable.assign(value)
+
+    for name, plan in STAGES["stereo"].items():
+        assign_sum(plan["begin"])
+        begin = get_weights(model)
+        stage = Stage(model, recipe, plan, folder / name)
+        stage.run(corpora)
+        changes[name] = [mean - old for mean, old in zip(stage.mean, begin, strict=True)]
+    assign_sum(STAGES["shipped"])
     return model
 
 
-def average(path, old, new):
-    """The average of the stages; the first knew neither the side nor the refinement."""
-    shares = np.full(new.shape, SECOND["share"], "float32")
-    if "refine" in path:
-        shares[:] = SECOND["share_of_new"]
-    elif path.startswith("stem") and new.ndim == 3:
-        shares[:, 1::2] = SECOND["share_of_new"]
+def get_weights(model):
+    return [variable.numpy() for variable in model.trainable_variables]
+
+
+def find_new(path, shape):
+    """Find the weights that the mono network does not have: of the side and of the refinement."""
+    new = np.full(shape, "refine" in path)
+    if path.startswith("stem") and new.ndim == 3:
+        new[:, 1::2] = True
     elif path.startswith("head"):
-        by_channel = shares.reshape(*new.shape[:-1], -1, 2, 2)
-        by_channel[..., 1, :] = SECOND["share_of_new"]
-    return old + shares * (new - old)
+        new.reshape(*shape[:-1], -1, 2, 2)[..., 1, :] = True
+    return new
 
 
 def save_rounded(model, path):
@@ -142,47 +173,54 @@ def _widen_head(kernel, bias):
     return kernel.reshape(*kernel.shape[:2], -1), bias.reshape(-1)
 
 
-class SecondStage:
-    """The training of the second stage, which resumes from its folder.
+class Stage:
+    """One training with mid and side, which resumes from its folder.
 
     Attributes:
-        average: list of `tf.Variable`. Exponential moving average of the trained variables.
+        mean: list of `tf.Variable`. The weights that it results in: the mean of the moving averages
+            of the trained weights, taken every `SAVE_EVERY` steps from a step of the plan on.
     """
 
-    def __init__(self, model, recipe, folder):
+    def __init__(self, model, recipe, plan, folder):
         self.estimator = keras.Model(model.input, model.training_model("magnitude").output)
-        self.model, self.recipe = model, recipe
+        self.model, self.recipe, self.plan = model, recipe, plan
         self.variables = model.trainable_variables
         self.average = [tf.Variable(variable) for variable in self.variables]
+        self.mean = [tf.Variable(tf.zeros_like(variable)) for variable in self.variables]
         self.optimizer = keras.optimizers.AdamW(
-            recipe.learning_rate, weight_decay=SECOND["weight_decay"], global_clipnorm=5.0
+            recipe.learning_rate, weight_decay=STAGES["weight_decay"], global_clipnorm=5.0
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "/g"])
         self.optimizer.build(self.variables)
-        self.step = tf.Variable(0)
-        state = tf.train.Checkpoint(
-            model=model, optimizer=self.optimizer, average=self.average, step=self.step
-        )
+        self.step, self.means = tf.Variable(0), tf.Variable(0.0)
+        state = {name: getattr(self, name) for name in ("model", "optimizer", "average", "mean")}
+        state = tf.train.Checkpoint(**state, step=self.step, means=self.means)
         self.states = tf.train.CheckpointManager(state, str(folder), max_to_keep=1)
         if self.states.latest_checkpoint:
             state.restore(self.states.latest_checkpoint)
 
     def run(self, corpora):
-        recipe = self.recipe
-        rates = np.array(SECOND["learning_rates"])
-        for phase in SECOND["phases"]:
+        recipe, rates = self.recipe, np.array(self.plan["learning_rates"])
+        for phase in self.plan["phases"]:
             done = int(self.step)
-            form = {name: phase[name] for name in ("karaoke", "sung")} | SECOND["examples"]
+            form = {name: phase[name] for name in ("karaoke", "sung")} | self.plan["examples"]
             examples = Examples(corpora, recipe.segment, (recipe.seed, done), **form)
-            for step in range(done, phase["until"]):
-                self.optimizer.learning_rate.assign(np.interp(step, *rates.T))
-                decay = min(phase["moving_average"], (step + 2) / (step + 11))
+            for step in range(done + 1, phase["until"] + 1):
+                self.optimizer.learning_rate.assign(np.interp(step - 1, *rates.T))
+                decay = min(phase["moving_average"], (step + 1) / (step + 10))
                 batch = tf.constant(next_batch(examples, recipe.batch_size))
                 loss = self.update(batch, tf.constant(decay, "float32"))
-                self.step.assign(step + 1)
-                if (step + 1) % SAVE_EVERY == 0 or step + 1 == phase["until"]:
-                    print(f"step {step + 1}: loss {float(loss):.3f}", flush=True)
+                self.step.assign(step)
+                if step % SAVE_EVERY == 0 or step == phase["until"]:
+                    if step >= self.plan["mean_from"]:
+                        self.add_to_mean()
+                    print(f"step {step}: loss {float(loss):.3f}", flush=True)
                     self.states.save()
+
+    def add_to_mean(self):
+        self.means.assign_add(1.0)
+        for mean, average in zip(self.mean, self.average, strict=True):
+            mean.assign_add((average - mean) / self.means)
 
     @tf.function(autograph=False)
     def update(self, pairs, decay):

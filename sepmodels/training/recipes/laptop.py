@@ -16,7 +16,7 @@ DILATED_CONV_GRU = Recipe(
     loss="negative_snr",
 )
 
-# Its second stage, whose examples and loss `scripts/train_pretrained.py` adds: two channels
+# Its second form, whose examples and loss `scripts/train_pretrained.py` adds: two channels
 # as mid and side, because the voice is in the centre of most songs, and masks refined bin by bin.
 DILATED_CONV_GRU_STEREO = DILATED_CONV_GRU.vary(
     channels=2, mid_side=True, refine_filters=16, batch_size=8, learning_rate=6e-4
