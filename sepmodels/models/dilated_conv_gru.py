@@ -12,16 +12,9 @@ from sepmodels.signal.tensor import Tensor
 
 _ORDERS = ("conv_gru", "gru_conv")
 _RECURRENCES = {"gru": layers.DilatedGRU, "min_gru": layers.MinGRU}
+_HEADS = {"magnitude": "relu", "sigmoid": "sigmoid", "softmax": "softmax"}
 _KERNEL = 3  # of every convolution, in frames, as in the first author's later code
 _SLOPE = 0.01  # of the leaky ReLU
-
-
-def _share(x):
-    """Softmax over the sources. That of two is a sigmoid, which takes a quarter of its time."""
-    return ops.sigmoid(x - ops.flip(x, axis=-1)) if x.shape[-1] == 2 else ops.softmax(x)
-
-
-_HEADS = {"magnitude": ops.relu, "sigmoid": ops.sigmoid, "softmax": _share}
 
 
 @register
@@ -159,7 +152,11 @@ class DilatedConvGRU(MagnitudeSeparator):
             inner = self._convolve_bins(inner, self.refine_filters, "refine_in")
             x = x + self._convolve_bins(_activate(inner), x.shape[-1], "refine_out")
         x = keras.layers.Reshape((-1, bins, channels, len(self.sources)))(x)
-        x = keras.layers.Activation(_HEADS[self.head], dtype="float32", name=self.head)(x)
+        activation = _HEADS[self.head]
+        if activation == "softmax" and len(self.sources) == 2:
+            # The softmax of two is the sigmoid of their difference, in a quarter of its time.
+            x, activation = x - ops.flip(x, axis=-1), "sigmoid"
+        x = keras.layers.Activation(activation, dtype="float32", name=self.head)(x)
         magnitude = ops.expand_dims(magnitude, axis=-1)
         return (x / magnitude, x) if self.head == "magnitude" else (x, x * magnitude)
 
