@@ -5,6 +5,8 @@ python scripts/readme_picture.py data/readme_picture.png
 
 import sys
 
+import numpy as np
+
 import sepmodels as sm
 
 
@@ -17,10 +19,11 @@ def main(path):
         "vocals, as they were recorded": song.stems["vocals"],
     }
     truth = song.stems["vocals"]
-    floor, score = (sm.metrics.sdr(truth, x) for x in (song.mixture, stems["vocals"]))
-    title = (
-        f"A voice separated from a rock band: SDR {score:.1f} dB (mixture {floor:.1f}, silence 0.0)"
+    softer = song.mixture * np.vdot(truth, song.mixture) / np.vdot(song.mixture, song.mixture)
+    floor, volume, score = (
+        sm.metrics.sdr(truth, estimate) for estimate in (song.mixture, softer, stems["vocals"])
     )
+    title = f"SDR of the voice: {score:.1f} dB (mixture {floor:.1f}, volume alone {volume:.1f})"
     figure = sm.display.plot_spectrograms(shown, song.sample_rate, title=title)
     figure.savefig(path, dpi=110)
 
