@@ -91,7 +91,7 @@ def predict_windows(model, windows, length, sources, *, batch_size, wiener, link
             inputs = np.pad(inputs, ((0, size - len(inputs)), (0, 0), (0, 0)))
         try:
             with tf.device(device) if device else contextlib.nullcontext():
-                stems = _estimate(model, inputs, length, computed, fixed)
+                stems = _estimate(model, inputs, length, computed, fixed)[: len(mixture)]
         except tf.errors.ResourceExhaustedError as error:
             if batch_size is None and len(mixture) > 1:
                 size = len(mixture) // 2
@@ -103,7 +103,7 @@ def predict_windows(model, windows, length, sources, *, batch_size, wiener, link
             ) from error
         batch = batch[size:] or list(itertools.islice(windows, 1))
         edge = (mixture.shape[1] - length) // 2
-        for stem, window in zip(stems, mixture[:, edge : edge + length], strict=not fixed):
+        for stem, window in zip(stems, mixture[:, edge : edge + length], strict=True):
             if linked:
                 stem = signal.apply_shared_masks(stem, window, **frame)
             if wiener:

@@ -128,7 +128,7 @@ class DilatedGRU(DilatedRecurrence, keras.layers.GRU):
         return super().get_initial_state(batch_size) * self.dilation
 
     def run(self, sequences: Tensor, past: Tensor, training: bool) -> Tensor:
-        if xla_loop.pays(training) and xla_loop.supports(self):
+        if xla_loop.is_compiled(training) and xla_loop.supports(self):
             return xla_loop.run(sequences, past, self.cell)
         folded = fold_time(sequences, self.dilation)
         state = ops.reshape(past, (ops.shape(folded)[0], self.units))

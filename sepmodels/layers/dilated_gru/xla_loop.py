@@ -31,8 +31,8 @@ def fix_shape(trace: Callable[[], Any]) -> Any:
     return context.run(trace)
 
 
-def pays(training):
-    """Return whether to compile: for a gradient, or for a graph of one shape."""
+def is_compiled(training):
+    """Return whether the loop is compiled: for a gradient, or for a graph of one shape."""
     return training or record.could_possibly_record() or _FIXED.get()
 
 
