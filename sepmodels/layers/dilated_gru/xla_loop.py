@@ -103,12 +103,14 @@ def _outputs(x, past, kernel, recurrent_kernel, bias):
 
 @tf.custom_gradient
 def _recur(x, state, kernel, bias):
-    # Stopped, because what a tape would keep of the loop cannot leave XLA.
+    # Stopped on both sides, because what a tape would keep of the loop cannot leave XLA.
     inputs = x, state, kernel, bias
-    states, slope_n, *slopes = _forward(*map(tf.stop_gradient, inputs))
+    states, slope_n, *slopes = map(tf.stop_gradient, _forward(*map(tf.stop_gradient, inputs)))
 
     @tf.custom_gradient
-    def first(x, state, kernel, bias, d_outputs):
+    def first(*arguments):
+        # Of the graph of this gradient, where the second is derived, not of the call's.
+        x, state, kernel, bias, d_outputs = map(tf.identity, arguments)
         stopped = map(tf.stop_gradient, (*slopes, tf.transpose(kernel), d_outputs))
         d_state, d_states, d_z, d_r, d_n = _backward(*stopped)
         d_x = tf.concat([d_z, d_r, d_states * slope_n], axis=-1)
@@ -123,7 +125,9 @@ def _recur(x, state, kernel, bias):
 
 
 def _second(inputs, d_outputs, *upstream):
-    """Differentiate the gradient again, through a plain loop: slower, but to any order."""
+    """Differentiate the gradient again, through a plain loop: slower, but to any order.
+
+    Where the layer is called in a `tf.function`, TensorFlow itself ends at the second."""
     with tf.GradientTape() as outer:
         outer.watch([*inputs, d_outputs])
         with tf.GradientTape() as inner:
