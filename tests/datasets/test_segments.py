@@ -367,6 +367,12 @@ def test_a_file_that_is_damaged_during_training_raises_an_error(
             np.testing.assert_array_equal(mixture, expected)
 
 
+@pytest.mark.parametrize("make", [draw_segments, cut_excerpts])
+def test_the_end_of_a_pipeline_does_not_wait(make):
+    """TensorFlow's thread that tunes a pipeline sleeps up to a minute before it ends."""
+    assert make(songs(), 320, 4).options().autotune.enabled is False
+
+
 def test_silent_stems_give_ordinary_examples():
     silent = {"vocals": np.zeros((2000, 1)), "accompaniment": ramp(0, "accompaniment", 2000)}
     mixture, stems = first(draw_segments([Track.from_arrays("la", silent, RATE)], 320, 4), 8)

@@ -29,7 +29,7 @@ def draw_segments(
     Example number `i` depends on `seed` and `i` alone, whatever the machine and the number of
     its cores. Example number `i` of an epoch of `n` examples is number `epoch * n + i`, so a
     training that stopped after `n` examples resumes with `start=n` as if it had never stopped.
-    TensorFlow chooses how many examples to prepare in parallel and in advance.
+    As many examples are prepared in parallel as the machine has cores, and two batches in advance.
 
     Songs are drawn with a probability proportional to their duration. The mixture is always the
     sum of the sources as they are returned, never the one that a corpus ships. A track that lacks
@@ -77,7 +77,7 @@ def draw_segments(
     numbers = tf.data.Dataset.counter(start)
     form = (tracks, length, sources, channels, domains)
     examples = assemble_examples(numbers, sampler, *form, stretches=augment.stretches)
-    return examples.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+    return examples.batch(batch_size, drop_remainder=True).prefetch(2)
 
 
 def cut_excerpts(
@@ -131,7 +131,7 @@ def cut_excerpts(
     examples = assemble_examples(numbers, plan, tracks, length, sources, channels, domains)
     count = -(-len(pieces) // batch_size)
     batches = examples.batch(batch_size).apply(tf.data.experimental.assert_cardinality(count))
-    return batches.prefetch(tf.data.AUTOTUNE)
+    return batches.prefetch(2)
 
 
 def _check(tracks, length, batch_size, sample_rate, channels):
