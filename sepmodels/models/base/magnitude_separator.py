@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from sepmodels import layers, signal
-from sepmodels.models.base.separator import Separator, complete_stems, invert_spectrum
+from sepmodels.models.base.separator import Separator, complete_stems, invert_spectra
 from sepmodels.signal.tensor import Tensor
 
 
@@ -30,12 +30,13 @@ class MagnitudeSeparator(Separator):
         spectrum = self._transform(layers.STFT(**transform, dtype="float32", name="stft"), mixture)
         magnitude = self.prepare(signal.compute_magnitude(*spectrum))
         gains, magnitudes = self.estimate(magnitude)
-        parts = [gains * ops.expand_dims(part, axis=-1) for part in spectrum]
-        waves = invert_spectrum(parts, mixture, transform)
+        # TensorFlow multiplies slowly where it repeats numbers along the last axis.
+        spectra = [[gain * part for part in spectrum] for gain in ops.unstack(gains, axis=-1)]
+        waves = invert_spectra(spectra, mixture, transform)
         if self.mid_side:
-            waves = signal.decode_mid_side(waves, axis=-2)
+            waves = [signal.decode_mid_side(wave) for wave in waves]
         stems = complete_stems(mixture, waves, self.sources, self.sources)
-        estimates = {"magnitude": magnitudes, "waveform": waves}
+        estimates = {"magnitude": magnitudes, "waveform": None}
         super().__init__(mixture, stems, estimates=estimates, **kwargs)
 
     def _transform(self, stft, waves):

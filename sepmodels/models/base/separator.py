@@ -144,22 +144,19 @@ def select_estimated(sources, target):
     return sources if target is None else (target,)
 
 
-def invert_spectrum(parts, mixture, transform):
-    """Compute the waves of estimated spectra.
+def invert_spectra(spectra, mixture, transform):
+    """Compute the waves of estimated spectra, one by one, so that the cores share them.
 
     Args:
-        parts: two tensors `(batch, frames, bins, channels, estimated)`, real and imaginary part.
+        spectra: sequence of `(real, imaginary)`, each `(batch, frames, bins, channels)`.
         mixture: tensor `(batch, time, channels)`.
         transform: dict. Arguments of the `STFT`.
 
     Returns:
-        Tensor `(batch, time, channels, estimated)`.
+        List of tensors `(batch, time, channels)`.
     """
-    *_, bins, channels, estimated = parts[0].shape
-    flat = keras.layers.Reshape((-1, bins, channels * estimated), dtype="float32")
     inverse = layers.InverseSTFT(**transform, dtype="float32", name="inverse_stft")
-    waves = inverse((*map(flat, parts), mixture))
-    return keras.layers.Reshape((-1, channels, estimated), dtype="float32", name="waves")(waves)
+    return [inverse((*spectrum, mixture)) for spectrum in spectra]
 
 
 def complete_stems(mixture, waves, estimated, sources):
@@ -167,14 +164,14 @@ def complete_stems(mixture, waves, estimated, sources):
 
     Args:
         mixture: tensor `(batch, time, channels)`.
-        waves: tensor `(batch, time, channels, estimated)`.
-        estimated: sequence of str. All sources, or all but one.
+        waves: sequence of tensors `(batch, time, channels)`.
+        estimated: sequence of str. The sources of the waves: all sources, or all but one.
         sources: sequence of str. Names and order of the stems.
 
     Returns:
         dict from source to tensor `(batch, time, channels)`.
     """
-    stems = dict(zip(estimated, ops.unstack(waves, axis=-1), strict=True))
+    stems = dict(zip(estimated, waves, strict=True))
     if len(stems) == len(sources):
         return stems
     rest = mixture - sum(list(stems.values())[1:], start=stems[estimated[0]])

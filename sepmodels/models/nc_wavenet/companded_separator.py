@@ -68,7 +68,7 @@ class CompandedSeparator(Separator):
         waves = decode(ops.argmax(estimate, axis=-1) if classes else estimate)
         # The most probable class has no gradient, so waveforms are for regression alone.
         estimates = {"classes": estimate} if classes else {"companded": estimate, "waveform": None}
-        stems = complete_stems(centre, waves, estimated, self.sources)
+        stems = complete_stems(centre, ops.unstack(waves, axis=-1), estimated, self.sources)
         super().__init__(mixture, stems, estimates=estimates, estimated=estimated, **kwargs)
 
     def represent(self, wave: Tensor, loss_on: str) -> Tensor:

@@ -116,6 +116,7 @@ class LluisWaveNet(Separator):
         # In single precision, as the mixture from which the estimates are subtracted.
         waves = keras.layers.Conv1D(channels * len(estimated), 1, dtype="float32", name="waves")(x)
         waves = keras.layers.Reshape((-1, channels, len(estimated)), dtype="float32")(waves)
+        waves = ops.unstack(waves, axis=-1)
         stems = complete_stems(centre(mixture, self.context), waves, estimated, sources)
         super().__init__(mixture, stems, **kwargs)
 

@@ -10,7 +10,7 @@ from sepmodels.layers.registration import register
 from sepmodels.models.base.separator import (
     Separator,
     complete_stems,
-    invert_spectrum,
+    invert_spectra,
     select_estimated,
 )
 from sepmodels.models.base.torch_layers import convolve, make_residual_block
@@ -107,7 +107,8 @@ class SpectralNCWaveNet(Separator):
         x = convolve(x, width * len(estimated), 1, "parts")
         shape = (-1, 2, bins, channels, len(estimated))
         spectrum = keras.layers.Reshape(shape, dtype="float32")(x)
-        waves = invert_spectrum(ops.unstack(spectrum, 2, axis=2), mixture, transform)
+        spectra = [ops.unstack(part, 2, axis=2) for part in ops.unstack(spectrum, axis=-1)]
+        waves = invert_spectra(spectra, mixture, transform)
         stems = complete_stems(mixture, waves, estimated, sources)
         estimates = {"spectrum": spectrum, "waveform": None}
         super().__init__(mixture, stems, estimates=estimates, estimated=estimated, **kwargs)
