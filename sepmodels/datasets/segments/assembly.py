@@ -55,8 +55,7 @@ def assemble_examples(numbers, plan, tracks, length, sources, channels, domains,
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread sleeps, and the end of an iterator waits for it
     # In order, unless `Dataset.with_options` allows otherwise; as many at once as there are cores.
-    examples = numbers.map(assemble, num_parallel_calls=tf.data.AUTOTUNE)
-    return examples.with_options(options)
+    return numbers.map(assemble, num_parallel_calls=tf.data.AUTOTUNE).with_options(options)
 
 
 def _change(piece, plan, length, channels, stretches):

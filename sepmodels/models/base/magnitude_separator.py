@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from sepmodels import layers, signal
-from sepmodels.models.base.separator import Separator, complete_stems, invert_spectra
+from sepmodels.models.base.separator import Separator, complete_stems
 from sepmodels.signal.tensor import Tensor
 
 
@@ -30,9 +30,10 @@ class MagnitudeSeparator(Separator):
         spectrum = self._transform(layers.STFT(**transform, dtype="float32", name="stft"), mixture)
         magnitude = self.prepare(signal.compute_magnitude(*spectrum))
         gains, magnitudes = self.estimate(magnitude)
-        # TensorFlow multiplies slowly where it repeats numbers along the last axis.
-        spectra = [[gain * part for part in spectrum] for gain in ops.unstack(gains, axis=-1)]
-        waves = invert_spectra(spectra, mixture, transform)
+        # One by one: TensorFlow multiplies slowly where it repeats numbers along the last axis.
+        inverse = layers.InverseSTFT(**transform, dtype="float32", name="inverse_stft")
+        spectra = ([gain * part for part in spectrum] for gain in ops.unstack(gains, axis=-1))
+        waves = [inverse((*estimate, mixture)) for estimate in spectra]
         if self.mid_side:
             waves = [signal.decode_mid_side(wave) for wave in waves]
         stems = complete_stems(mixture, waves, self.sources, self.sources)

@@ -6,7 +6,7 @@ from typing import Self
 import keras
 from keras import ops
 
-from sepmodels import _checks, layers
+from sepmodels import _checks
 from sepmodels.models.base.trainable import Trainable
 from sepmodels.signal.tensor import Tensor
 
@@ -142,21 +142,6 @@ def select_estimated(sources, target):
     rule = "target must be one of two sources, or None to estimate every source"
     _checks.require(known, rule, target=target, sources=sources)
     return sources if target is None else (target,)
-
-
-def invert_spectra(spectra, mixture, transform):
-    """Compute the waves of estimated spectra, one by one, so that the cores share them.
-
-    Args:
-        spectra: sequence of `(real, imaginary)`, each `(batch, frames, bins, channels)`.
-        mixture: tensor `(batch, time, channels)`.
-        transform: dict. Arguments of the `STFT`.
-
-    Returns:
-        List of tensors `(batch, time, channels)`.
-    """
-    inverse = layers.InverseSTFT(**transform, dtype="float32", name="inverse_stft")
-    return [inverse((*spectrum, mixture)) for spectrum in spectra]
 
 
 def complete_stems(mixture, waves, estimated, sources):

@@ -7,12 +7,7 @@ from keras import ops
 
 from sepmodels import _checks, layers
 from sepmodels.layers.registration import register
-from sepmodels.models.base.separator import (
-    Separator,
-    complete_stems,
-    invert_spectra,
-    select_estimated,
-)
+from sepmodels.models.base.separator import Separator, complete_stems, select_estimated
 from sepmodels.models.base.torch_layers import convolve, make_residual_block
 from sepmodels.signal.tensor import Tensor
 
@@ -90,7 +85,6 @@ class SpectralNCWaveNet(Separator):
         # === Layers ===
         bins = n_fft // 2 + 1
         width = 2 * bins * channels
-        transform = {"n_fft": n_fft, "hop_length": hop_length}
         block = {"activation": "relu", "preactivation": True}
 
         # === Functional model ===
@@ -107,8 +101,9 @@ class SpectralNCWaveNet(Separator):
         x = convolve(x, width * len(estimated), 1, "parts")
         shape = (-1, 2, bins, channels, len(estimated))
         spectrum = keras.layers.Reshape(shape, dtype="float32")(x)
-        spectra = [ops.unstack(part, 2, axis=2) for part in ops.unstack(spectrum, axis=-1)]
-        waves = invert_spectra(spectra, mixture, transform)
+        inverse = layers.InverseSTFT(n_fft, hop_length, dtype="float32", name="inverse_stft")
+        spectra = (ops.unstack(part, 2, axis=2) for part in ops.unstack(spectrum, axis=-1))
+        waves = [inverse((*estimate, mixture)) for estimate in spectra]
         stems = complete_stems(mixture, waves, estimated, sources)
         estimates = {"spectrum": spectrum, "waveform": None}
         super().__init__(mixture, stems, estimates=estimates, estimated=estimated, **kwargs)
