@@ -9,8 +9,8 @@ MIR-1K is its root. STUDIO is the album *Everything is Free*: `vocals.ogg` and `
 in a folder for each song. Run it again after an interruption to resume it. It needs 5 GB of memory.
 
 Two trainings of a mono network: on the clips of MIR-1K, and again on copies of them at other rates,
-which are other singers. Three trainings with mid and side, on examples of many voices and studios
-(`pretrained_examples.py`). Each is better at some of the music, so each of the three begins with
+which are other singers. Then trainings with mid and side, on examples of many voices and studios
+(`pretrained_examples.py`). Each is better at some of the music, so each of these begins with
 the first weights plus a share of what every training since then has changed, and so do the weights
 that ship. `pretrained_stages.json` holds all numbers.
 """
@@ -103,7 +103,7 @@ def train_stereo(first, singers, corpora, folder):
     for name, plan in STAGES["stereo"].items():
         assign_sum(plan["begin"])
         begin = get_weights(model)
-        stage = Stage(model, recipe, plan, folder / name)
+        stage = Stage(model, recipe.vary(**plan.get("recipe", {})), plan, folder / name)
         stage.run(corpora)
         changes[name] = [mean - old for mean, old in zip(stage.mean, begin, strict=True)]
     assign_sum(STAGES["shipped"])
