@@ -99,7 +99,7 @@ def _interleave(mixture, references, estimates):
 
 def _compose_table(scores):
     def write_number(value):
-        return f"{value:.2f}".rstrip("0").rstrip(".").replace("-", "&minus;")
+        return f"{value:.2f}".rstrip("0").rstrip(".").replace("-", "\N{MINUS SIGN}")
 
     table = scores.rename_axis(index=[None] * scores.index.nlevels).to_html(
         na_rep="none", float_format=write_number, border=0, justify="unset", sparsify=False

@@ -200,7 +200,8 @@ def test_matching_makes_stems_equally_loud_and_never_clips():
 
 def test_a_report_stands_the_truth_above_what_was_made_of_it(stems, tmp_path):
     truth = {name: stems[name] for name in ("vocals", "other")}
-    scores = pd.DataFrame({"SDR": [5.25, np.nan]}, pd.Index(["vocals", "<other>"], name="source"))
+    index = pd.Index(["vocals", "bass", "<other>"], name="source")
+    scores = pd.DataFrame({"SDR": [5.25, -2.5, np.nan]}, index)
     path = tmp_path / "song.html"
     page = display.write_report(path, stems["mixture"], truth, truth, RATE, scores=scores)
     tags = Tags(page.html)
@@ -208,6 +209,7 @@ def test_a_report_stands_the_truth_above_what_was_made_of_it(stems, tmp_path):
     assert tags.captions == [*expected, "other: reference", "other: estimate"]
     assert page.html in path.read_text(encoding="utf-8")
     assert re.search(r"<th>&lt;other&gt;</th>\s*<td>none</td>", page.html)
+    assert "<td>\N{MINUS SIGN}2.5</td>" in page.html
     assert "FLAC, exact to 16 bits" in page.html
     # Systems side by side, and a song whose truth nobody has.
     systems = {"A": {"vocals": truth["vocals"]}, "B": {"vocals": stems["other"]}}
