@@ -108,7 +108,7 @@ def plot_scores(
             axes.plot([floor, value], [row, row], color=color, linewidth=5, alpha=0.5)
             windows = finite[(finite["source"] == source) & (finite["system"] == "estimate")][score]
             spread = np.full(len(windows), row + 0.24)
-            axes.plot(windows, spread, "|", color=color, alpha=0.5, markersize=6)
+            axes.plot(windows, spread, "|", color=color, alpha=0.8, markersize=6)
             hidden = "_" * row  # the legend takes the labels of the first row alone
             marked = (floor, gain, ceiling)
             for (label, (mark, face)), median in zip(SCORE_MARKS.items(), marked, strict=True):

@@ -21,7 +21,7 @@ COLORS = {
 # Of names that the table above lacks, in the order in which they are first drawn.
 SPARE = (
     "#56B4E9", "#8E6BBF", "#A65628", "#7CB518", "#C2185B", "#00A5A5", "#6D7D3B", "#E07B91",
-    "#3F51B5", "#C79A5B", "#5E3C58", "#88A8A0", "#F08A24", "#2E7D32", "#9AA5D6", "#B04A4A",
+    "#5663CA", "#C79A5B", "#964F8E", "#88A8A0", "#F08A24", "#2E7D32", "#9AA5D6", "#B04A4A",
     "#14808F", "#B39DDB", "#847545", "#DB5FC4",
 )  # fmt: skip
 # Colours of figures by place, where no name decides: "C0" is the first. The last is the grey.

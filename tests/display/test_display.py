@@ -392,6 +392,11 @@ def luminance(color):
     return np.dot(linear, (0.2126, 0.7152, 0.0722))
 
 
+def contrast(*pair):
+    low, high = sorted(luminance(colors.to_rgb(color)) for color in pair)
+    return (high + 0.05) / (low + 0.05)
+
+
 @pytest.mark.parametrize("page", ["#FFFFFF", "#111111"])
 def test_a_figure_is_legible_on_light_pages_and_on_dark_ones(stems, page):
     figure = display.plot_spectrogram(stems["vocals"], RATE, title="a title")
@@ -399,10 +404,14 @@ def test_a_figure_is_legible_on_light_pages_and_on_dark_ones(stems, page):
     assert figure.get_facecolor()[3] == 0
     inks = [figure._suptitle.get_color(), axes.xaxis.label.get_color()]
     inks += [labels[0].get_color() for labels in (axes.get_xticklabels(), axes.get_yticklabels())]
-    paper = luminance(colors.to_rgb(page))
     for ink in inks:
-        low, high = sorted((paper, luminance(colors.to_rgb(ink))))
-        assert (high + 0.05) / (low + 0.05) > 3.5, ink
+        assert contrast(ink, page) > 3.5, ink
+
+
+def test_no_color_is_lost_on_a_dark_page_or_on_a_light_one():
+    for color in {*theme.COLORS.values(), *theme.SPARE}:
+        assert contrast(color, "#111111") > 3, color
+        assert contrast(color, "#FFFFFF") > 2.3, color
 
 
 def test_no_front_end_lays_a_sheet_under_a_figure_that_suits_both_themes():

@@ -171,6 +171,19 @@ def test_keys_seek_and_loop(page):
     assert float(page.run(f"{node('.ruler')}.ariaValueNow")) == pytest.approx(2, abs=0.1)
 
 
+def test_the_ring_around_a_focused_play_button_has_the_color_of_text(page):
+    """The color of a stem may hardly differ from a dark page, or from a light one."""
+    page.run(f"{node('.card')}.focus()")
+    page.press("Tab")
+    assert page.run(f"{node('.play')}.matches(':focus-visible')")
+    ring, text = (
+        page.run(f"getComputedStyle({where}).{what}")
+        for where, what in ((node(".play"), "outlineColor"), (HOST, "color"))
+    )
+    assert ring == text
+    assert page.run(f"getComputedStyle({node('.play svg')}).fill") == "rgb(255, 255, 255)"
+
+
 def blind_test(page, a, b, trials, say):
     """Run a test to its end; `say` gives the answers, 0 for A. Returns what was reported."""
     page.run(f"""(() => {{
