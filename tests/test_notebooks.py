@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+import matplotlib
 import nbclient
 import nbformat
 import pytest
@@ -105,6 +106,15 @@ def test_code_is_portable(path):
 def test_colors_are_those_of_the_theme(path):
     for source in cells(path, "code"):
         assert not re.search(r"#[0-9A-Fa-f]{6}\b", source), f"a colour of its own in: {source}"
+
+
+@each_notebook
+def test_no_picture_is_a_white_sheet_on_a_dark_page(path):
+    """A map that begins in white, or has it in the middle, must be transparent there."""
+    for source in cells(path, "code"):
+        for name in re.findall(r'cmap"?[=:] ?"(\w+)"', source):
+            least = matplotlib.colormaps[name]([0.0, 0.5])[:, :3].min(axis=1)  # of red, green, blue
+            assert "alpha=opacity" in source or all(least < 0.9), f"{name} in: {source}"
 
 
 @each_notebook
