@@ -2,7 +2,9 @@
 
 import io
 import json
+import lzma
 import zipfile
+import zlib
 
 import h5py
 import keras
@@ -27,20 +29,26 @@ def check_archive(path):
     Raises:
         ValueError: names what the file holds that it must not hold.
     """
-    _require(zipfile.is_zipfile(path), "it is not a .keras file")
+    try:
+        contents = _read_members(path)
+    except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise ValueError("it is not a .keras file, or is damaged") from error
+    try:
+        config = json.loads(contents["config.json"])
+    except (ValueError, RecursionError) as error:
+        raise ValueError("its config.json is not the description of a model") from error
+    _check_classes(config)
+    _check_weights(io.BytesIO(contents["model.weights.h5"]))
+
+
+def _read_members(path):
     with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        names = sorted(member.filename for member in members)
+        names = sorted(archive.namelist())
         _require(names == sorted(_MEMBERS), f"its members are not {sorted(_MEMBERS)}")
-        for member in members:
+        for member in archive.infolist():
             fits = member.file_size <= _MEMBERS[member.filename]
             _require(fits, f"{member.filename} has {member.file_size} bytes, too many")
-        try:
-            config = json.loads(archive.read("config.json"))
-        except (ValueError, RecursionError) as error:
-            raise ValueError("its config.json is not the description of a model") from error
-        _check_classes(config)
-        _check_weights(io.BytesIO(archive.read("model.weights.h5")))
+        return {name: archive.read(name) for name in names}
 
 
 def _require(condition, fault):
@@ -68,8 +76,7 @@ def _is_known(name, registered, module):
         return module == "builtins"
     if str(registered).startswith("sepmodels>"):
         return keras.saving.get_registered_object(registered) is not None
-    of_keras = module == "keras" or module.startswith("keras.")
-    return of_keras and name not in _UNSAFE and registered in (None, name)
+    return f"{module}.".startswith("keras.") and name not in _UNSAFE and registered in (None, name)
 
 
 def _check_weights(file):

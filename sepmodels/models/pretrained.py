@@ -1,7 +1,6 @@
 """`load_pretrained`: weights that ship with the project, and Spleeter's."""
 
 import os
-import zipfile
 from pathlib import Path
 
 import keras
@@ -108,7 +107,7 @@ def load(path: str | os.PathLike) -> Separator:
     try:
         check_archive(path)
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, OSError, KeyError) as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ValueError(
             f"{str(path)!r} cannot be read as a Keras model: {reason}. Pass a .keras file that "

@@ -10,6 +10,7 @@ import pytest
 from keras.src.backend.common import global_state
 
 import sepmodels as sm
+from sepmodels.models.archive import check_archive
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +138,22 @@ def test_a_truncated_file(file, tmp_path, keep):
     path = tmp_path / "cut.keras"
     path.write_bytes(data[: int(keep * len(data)) if keep < 1 else keep])
     assert_refused(path, "cut.keras.*cannot be read")
+
+
+def test_every_flipped_bit_of_the_directory_gives_weights_or_one_error(file, tmp_path):
+    """A ZIP file tells there how it is compressed and encrypted, and where its members are."""
+    with zipfile.ZipFile(file) as archive:
+        start = archive.start_dir
+    data, path, refused = bytearray(file.read_bytes()), tmp_path / "flipped.keras", 0
+    for bit in range(8 * start, 8 * len(data)):
+        data[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(data)
+        data[bit // 8] ^= 1 << bit % 8
+        try:
+            check_archive(path)
+        except (ValueError, OSError):
+            refused += 1
+    assert refused > 500
 
 
 def test_flipped_bits_give_a_model_or_one_error(file, tmp_path):

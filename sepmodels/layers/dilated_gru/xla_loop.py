@@ -102,9 +102,8 @@ def _outputs(x, past, kernel, recurrent_kernel, bias):
 
 
 @tf.custom_gradient
-def _recur(x, state, kernel, bias):
+def _recur(*inputs):  # x, state, kernel, bias
     # Stopped on both sides, because what a tape would keep of the loop cannot leave XLA.
-    inputs = x, state, kernel, bias
     states, slope_n, *slopes = map(tf.stop_gradient, _forward(*map(tf.stop_gradient, inputs)))
 
     @tf.custom_gradient
