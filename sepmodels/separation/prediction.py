@@ -14,7 +14,7 @@ from sepmodels import signal
 from sepmodels.audio import prefetch, regroup_blocks
 from sepmodels.layers.dilated_gru import fix_shape
 
-# The graphs of models that have been applied before, by shape, see `_graph`.
+# The graphs of models that have been applied before, by shape and sources, see `_graph`.
 _GRAPHS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 # Most rows of a batch, and most bytes for them. More do not speed up a CPU.
 _ROWS = {"CPU": 4, "GPU": 64}
@@ -118,8 +118,8 @@ def _estimate(model, mixture, length, sources, fixed):
         mixture = mixture.swapaxes(1, 2).reshape(-1, time, 1)
     elif channels == 1:
         mixture = np.repeat(mixture, model.channels, axis=2)
-    outputs = _graph(model, mixture.shape[:2] if fixed else (None, None))(mixture)
-    stems = np.stack([outputs[source].numpy() for source in sources], axis=2).astype("float32")
+    outputs = _graph(model, sources, mixture.shape[:2] if fixed else (None, None))(mixture)
+    stems = np.stack([output.numpy() for output in outputs], axis=2).astype("float32")
     if stems.shape[1] != length:
         raise ValueError(
             f"{type(model).__name__}.valid_length is {length} samples for {time}, but "
@@ -130,24 +130,25 @@ def _estimate(model, mixture, length, sources, fixed):
     return stems.mean(axis=3, keepdims=True) if channels == 1 else stems
 
 
-def _graph(model, shape=(None, None)):
+def _graph(model, sources, shape=(None, None)):
     """Return the model as one TensorFlow graph for batches of a shape, which is traced once.
 
-    With the default it is for all batches and lengths. `predict_on_batch` would trace it again for
-    the last, smaller batch, which takes seconds.
+    TensorFlow leaves out what only the other sources need. With the default it is for all batches
+    and lengths. `predict_on_batch` would trace it again for the last, smaller batch, which takes
+    seconds.
     """
-    graphs = _GRAPHS.setdefault(model, {})
-    if shape not in graphs:
+    graphs, key = _GRAPHS.setdefault(model, {}), (shape, *sources)
+    if key not in graphs:
         owner = weakref.ref(model)  # a strong reference would keep the model alive
         traced = tf.function(
-            lambda mixture: owner()(mixture, training=False),
+            lambda mixture: list(map(owner()(mixture, training=False).get, sources)),
             input_signature=[tf.TensorSpec((*shape, model.channels), "float32")],
             autograph=False,  # as in `predict` of Keras; it also warns on new versions of Python
         )
         # The concrete graph: TensorFlow would warn of retracing after five models.
         trace = traced.get_concrete_function
-        graphs[shape] = trace() if None in shape else fix_shape(trace)
-    return graphs[shape]
+        graphs[key] = trace() if None in shape else fix_shape(trace)
+    return graphs[key]
 
 
 def _estimate_batch_size(model, time, channels, linked, device=None):

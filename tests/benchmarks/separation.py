@@ -55,9 +55,9 @@ def run_sepmodels(path, folder, name="dilated_conv_gru"):
         def timed(mixture):
             start = time.perf_counter()
             outputs = find_graph(*arguments)(mixture)
-            outputs = {source: stem.numpy() for source, stem in outputs.items()}
+            outputs = [output.numpy() for output in outputs]
             inside.append(time.perf_counter() - start)
-            return {source: _Done(stem) for source, stem in outputs.items()}
+            return list(map(_Done, outputs))
 
         return timed
 
