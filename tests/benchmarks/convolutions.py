@@ -17,6 +17,7 @@ CONVOLUTIONS = {  # batch, time, channels, filters, taps, stride, dilation
     "NC_WAVENET, dilation 1": (4, 9000, 32, 64, 3, 1, 1),
     "NC_WAVENET, dilation 256": (4, 9000, 32, 64, 3, 1, 256),
     "NC_WAVENET_STRIDED, halving": (4, 16000, 24, 24, 3, 2, 1),
+    "NC_WAVENET_STRIDED, upwards": (4, 16000, 48, 24, 15, 1, 1),
     "WAVE_U_NET, first level": (8, 33000, 16, 16, 15, 1, 1),
     "WAVE_U_NET, third level": (8, 8000, 48, 64, 15, 1, 1),
     "WAVE_U_NET, upwards": (8, 4000, 64, 48, 5, 1, 1),
