@@ -108,7 +108,7 @@ def _recur(*inputs):  # x, state, kernel, bias
 
     @tf.custom_gradient
     def first(*arguments):
-        # Of the graph of this gradient, where the second is derived, not of the call's.
+        # Copies in the graph of this gradient: the second may not use tensors of another graph.
         x, state, kernel, bias, d_outputs = map(tf.identity, arguments)
         stopped = map(tf.stop_gradient, (*slopes, tf.transpose(kernel), d_outputs))
         d_state, d_states, d_z, d_r, d_n = _backward(*stopped)
@@ -126,7 +126,8 @@ def _recur(*inputs):  # x, state, kernel, bias
 def _second(inputs, d_outputs, *upstream):
     """Differentiate the gradient again, through a plain loop: slower, but to any order.
 
-    Where the layer is called in a `tf.function`, TensorFlow itself ends at the second."""
+    Where the layer is called in a `tf.function`, TensorFlow itself ends at the second.
+    """
     with tf.GradientTape() as outer:
         outer.watch([*inputs, d_outputs])
         with tf.GradientTape() as inner:
